@@ -1,12 +1,12 @@
-"""What ``tlsbench capacity`` predicts of a server, beside what loads on ``tlsbench serve`` find of it.
+"""What ``tlsbench capacity`` predicts for a server, compared with what loads on ``tlsbench serve`` find.
 
     python benchmarks/capacity_truth.py [--seconds 8] [--budget 20] [--repeats 3] [--json FILE]
                                         [--write docs/capacity.md]
 
-Each repeat measures the cells, what a connection of ``tlsbench serve`` takes beyond TLS, and then the loads,
-each a closed loop that keeps a server of one process busy. What the server's process spent is its own
-counter, read before and after. A prediction is of the repeat's own cells; what is printed is the median over
-repeats, as the machine may be busy with other things in one of them.
+Each repeat measures the cells, what a connection of ``tlsbench serve`` costs beyond TLS, and then the loads,
+each a closed loop that keeps a single-process server busy. The time spent by the server's process is its own
+counter, read before and after. A prediction is based on the repeat's own cells; the values printed are
+medians over repeats, as the machine may be busy with other things during one of them.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ _MARKERS: Final = ("<!-- capacity truth -->", "<!-- end of capacity truth -->")
 _US: Final = 1e6
 _NS_PER_US: Final = 1e3
 _ALLOWED: Final = 0.15
-#: Processors that other programs may take while a load decides whether a prediction holds.
+#: Processors that other programs may take while a load decides whether a prediction is right.
 _QUIET: Final = 0.2
-#: That are open at once: a server that is busy, which is what capacity is about.
+#: Concurrently open connections: they keep a server busy, which is what capacity is about.
 _CONNECTIONS: Final = 16
 #: A server reports its counters once a second.
 _REPORTED_SECONDS: Final = 1.5
@@ -54,7 +54,7 @@ _REPORTED_SECONDS: Final = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A load, and what capacity is asked about it."""
+    """A load, and the capacity request for it."""
 
     words: str
     selectors: tuple[str, ...]
@@ -64,12 +64,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A case in one repeat; times in microseconds of the server's processor for a connection.
+    """A case in one repeat; times are in microseconds of the server's processor per connection.
 
-    :param library_us: of what is predicted, inside the TLS library; ``beyond_us`` the rest.
-    :param resumed: the share that did resume.
-    :param busy: the share of the time that the server's process was on a processor.
-    :param others: processors that programs other than the server and its load took meanwhile.
+    :param library_us: the part of the prediction inside the TLS library; ``beyond_us`` is the rest.
+    :param resumed: the share that actually resumed.
+    :param busy: the share of the time during which the server's process was on a processor.
+    :param others: processors taken meanwhile by programs other than the server and its load.
     """
 
     case: Case
@@ -88,7 +88,7 @@ class Outcome:
 
     @property
     def off(self) -> float:
-        """The prediction over what was measured, less one."""
+        """The prediction divided by the measurement, minus one."""
         return self.predicted_us / self.measured_us - 1
 
 
@@ -104,7 +104,7 @@ CASES: Final = (
 
 
 def predicted(cases: Sequence[Case], budget_s: float, seed: int) -> Iterator[tuple[float, float, Scenario]]:
-    """For each case the time inside the library and beyond it, and the server, from one run of all cells."""
+    """For each case, the time inside the library and beyond it, and the server, from one run of all cells."""
     requests = [
         CapacityRequest(
             demand=Demand(connections_per_s=1, resumed=case.resumed, transfer_bytes=case.transfer_bytes),
@@ -124,7 +124,7 @@ def predicted(cases: Sequence[Case], budget_s: float, seed: int) -> Iterator[tup
 
 
 def tally_now(server: Serving) -> ServerTally:
-    """The counters of a server that is idle, once it has reported them."""
+    """The counters of an idle server, once it has reported them."""
     until = time.monotonic() + _REPORTED_SECONDS
     while time.monotonic() < until:
         server.watch(0.1)
@@ -133,7 +133,7 @@ def tally_now(server: Serving) -> ServerTally:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What a server spent on a load: ``spent_s`` of a processor in ``elapsed_s``, for what it saw."""
+    """A server's spending on a load: ``spent_s`` of a processor in ``elapsed_s``, for what it counted."""
 
     seen: ServerTally
     spent_s: float
@@ -143,7 +143,7 @@ class Observed:
 
 
 def observed(case: Case, served: Scenario, seconds: float) -> Observed:
-    """A load on a server of one process, which is kept as busy as its clients can."""
+    """Load a single-process server, keeping it as busy as the clients can."""
     plan = ServerPlan(scenario=served.id, peers=peers_for(served).to_pem())
     with Serving(plan) as server:
         load = LoadPlan(
@@ -160,7 +160,7 @@ def observed(case: Case, served: Scenario, seconds: float) -> Observed:
             workers=2,
         )
         load.check(unbounded=False)
-        run_load(replace(load, duration_s=1.0))  # so that its code and what it needs once are there
+        run_load(replace(load, duration_s=1.0))  # so that its code and one-time allocations are in place
         before = tally_now(server)
         began, busy_s = time.monotonic(), machine_busy_s()
         found = run_load(load)
@@ -178,13 +178,13 @@ def observed(case: Case, served: Scenario, seconds: float) -> Observed:
 
 
 def machine_busy_s() -> float:
-    """The processor time that all programs have taken since the system began."""
+    """The processor time that all programs have taken since boot."""
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system)
 
 
 def repeated(cases: Sequence[Case], options: argparse.Namespace) -> Iterator[Outcome]:
-    """The outcomes of one repeat after the other."""
+    """The outcomes, one repeat after another."""
     for number in range(options.repeats):
         for case, (library_us, beyond_us, served) in zip(
             cases, list(predicted(cases, options.budget, number)), strict=True
@@ -236,7 +236,7 @@ def table(cases: Sequence[Case], found: Sequence[Outcome]) -> str:
 
 
 def _words_on(others: float) -> str:
-    """What is to be said of a machine that others use."""
+    """A remark on a machine that other programs use."""
     if others < _QUIET:
         return ""
     return (
@@ -246,7 +246,7 @@ def _words_on(others: float) -> str:
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The options of the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=8.0, help="of each load")
     parser.add_argument("--budget", type=float, default=20.0, help="seconds for the cells")

@@ -1,9 +1,9 @@
-"""What README and docs claim of speed: each claim as a ratio with its interval, its goal and its bound.
+"""The speed claims of README and docs: each as a ratio with its interval, its goal and its bound.
 
 python benchmarks/claims.py [SECONDS]
 
-The goal is what is claimed. The bound is far looser: no machine that works should be beyond it, and the
-process ends with 1 only where a whole interval is. A goal that is missed is printed, and is no failure.
+The goal is the claim. The bound is far looser: no working machine should be beyond it, and the process exits
+with 1 only if a whole interval is. A goal that is missed is printed, but is not a failure.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _SECONDS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A ratio, and what is claimed of it: at most ``goal``, or at least, where ``bound`` is below it.
+    """A ratio, and the claim about it: at most ``goal``, or at least if ``bound`` is below it.
 
     :param found: the median over rounds, with its 95 % interval.
-    :param bound: what holds on every machine that works.
+    :param bound: what holds on every working machine.
     """
 
     words: str
@@ -55,7 +55,7 @@ class Claim:
 
     @property
     def verdict(self) -> str:
-        """``"met"``, ``"undecided"``, ``"missed"`` or ``"broken"``, by where the whole interval lies."""
+        """``"met"``, ``"undecided"``, ``"missed"`` or ``"broken"``, by where the whole interval is."""
         if self.bound > self.goal:
             near, far, goal, bound = self.found.low, self.found.high, self.goal, self.bound
         else:
@@ -74,20 +74,20 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """One cell's medians in each round: ratios of them are within rounds, so what slows one whole cancels."""
+    """One cell's medians in each round: ratios are within rounds, so slowdowns of a whole round cancel."""
 
     figures: Mapping[str, np.ndarray[Any, Any]]
 
     @classmethod
     def of(cls, series: Series) -> Rounds:
-        """The medians of each side, the harness, the total, and the part that is charged to the sides."""
+        """The medians of each side, the harness and the total, and of the share charged to the sides."""
         takes: Mapping[str, Callable[[Sample], float]] = {
             "client": lambda one: one.client,
             "server": lambda one: one.server,
             "total": lambda one: one.total,
             "charged": lambda one: one.client + one.server,
             "harness": lambda one: one.total - one.client - one.server,
-            # Of each sample, as the medians of client, server and total are of different samples.
+            # Per sample, as the medians of client, server and total belong to different samples.
             "share": lambda one: (one.client + one.server) / one.total,
         }
         return cls(
@@ -124,7 +124,7 @@ def _claim(words: str, ratios: Sequence[float], *, goal: float, bound: float) ->
 
 
 def of_the_quick_profile(seconds: float) -> Iterator[Claim]:
-    """The harness, resumption, and who pays for a key type."""
+    """The harness, resumption, and which side pays for a key type."""
     cells = _measured(
         seconds,
         "implementation=fake,ssl,pyopenssl version=1.2 key=rsa-2048,ecdsa-secp256r1 resumption=none,ticket",
@@ -161,7 +161,7 @@ def of_the_quick_profile(seconds: float) -> Iterator[Claim]:
 
 
 def of_hybrid_groups(seconds: float) -> Iterator[Claim]:
-    """What a hybrid group costs full and resumed handshakes."""
+    """The cost of a hybrid group for full and resumed handshakes."""
     cells = _measured(seconds, "group=x25519,X25519MLKEM768 resumption=none,psk")
     full, resumed = (
         hybrid["total"] / classical["total"]
@@ -181,7 +181,7 @@ def of_hybrid_groups(seconds: float) -> Iterator[Claim]:
 
 @dataclass(frozen=True)
 class Native:
-    """The same handshake in C, on the contexts of a cell of ``libssl`` that was proved before."""
+    """The same handshake in C, on the contexts of a ``libssl`` cell that was proved before."""
 
     function: Any
     cell: Any
@@ -213,7 +213,7 @@ def _address(pointer: Any) -> ctypes.c_void_p:
 
 
 def _compiled(folder: Path) -> Any:
-    """The C loop of benchmarks/native; None where there is no compiler."""
+    """The C loop of benchmarks/native; None without a compiler."""
     compiler = shutil.which("cc")
     if compiler is None or not Path("/usr/include/openssl/ssl.h").exists():
         print(
@@ -227,7 +227,7 @@ def _compiled(folder: Path) -> Any:
 
 
 def of_libssl(seconds: float) -> Iterator[Claim]:
-    """What is charged to the sides, in one interleaved run with C; beside it a second cell of the same."""
+    """The time charged to the sides, in one run interleaved with C, and next to a second, equal cell."""
     with tempfile.TemporaryDirectory() as folder:
         native = _compiled(Path(folder))
     for version in ("1.2", "1.3") if native else ():
@@ -248,13 +248,13 @@ def of_libssl(seconds: float) -> Iterator[Claim]:
         yield _claim(words, python / c, goal=1.05, bound=1.5)
 
 
-#: By library, whose primitives are those of its engine.
+#: By library, the engine whose primitives it uses.
 _ENGINES = {"libssl": "libssl", "pyopenssl": "cryptography"}
 _KNOWN = ("x25519/keygen", "x25519/exchange", "ecdsa-secp256r1/sign", "ecdsa-secp256r1/verify")
 
 
 def of_parts(seconds: float) -> Iterator[Claim]:
-    """What a part costs by the ledger of a handshake, and as a primitive of the same engine, in one run."""
+    """The cost of a part in the ledger of a handshake, and as a primitive of the same engine, in one run."""
     for library, engine in _ENGINES.items():
         selectors = [f"implementation={library} group=x25519 key=ecdsa-secp256r1 parts=yes"]
         selectors += [f"workload=primitive implementation={engine} algorithm={name}" for name in _KNOWN]
@@ -277,7 +277,7 @@ def of_parts(seconds: float) -> Iterator[Claim]:
             yield Claim(words, _beyond_one(rounds_interval(ratio)), goal=1.05, bound=1.5)
 
 
-#: Of each kind one, at 16 KiB where it takes data.
+#: One of each kind, at 16 KiB if it takes data.
 _BESIDE_SPEED = (
     *("aes-128-gcm/encrypt", "chacha20-poly1305/encrypt", "aes-128-cbc/encrypt", "sha-256/digest"),
     *("sha3-256/digest", "hmac-sha-256/sign", "rsa-2048/sign_pkcs1", "ecdsa-secp256r1/verify"),
@@ -286,18 +286,18 @@ _BESIDE_SPEED = (
 
 
 def _medians(rounds: Sequence[Sequence[float]]) -> np.ndarray[Any, Any]:
-    """Of each round; NaN where it has nothing."""
+    """The median of each round; NaN for a round without samples."""
     return np.array([median(one) if one else float("nan") for one in rounds])
 
 
 def _beyond_one(ratio: Interval) -> Interval:
-    """A ratio or its inverse, whichever is at least one; an interval that has one begins there."""
+    """A ratio or its inverse, whichever is at least one; an interval that contains one starts there."""
     ends = (ratio.low, ratio.high) if ratio.median >= 1 else (1 / ratio.high, 1 / max(ratio.low, 1e-9))
     return Interval(max(1.0, ends[0]), max(ratio.median, 1 / ratio.median), max(1.0, ends[1]))
 
 
 def of_openssl_speed(seconds: float) -> Iterator[Claim]:
-    """Primitives of the system's libcrypto by tlsbench and by `openssl speed`, alternating, above 1 KiB."""
+    """Primitives of the system's libcrypto in tlsbench and in `openssl speed`, alternating, above 1 KiB."""
     reason = openssl_speed.why_not()
     if reason:
         print(f"skipped   libssl's primitives over openssl speed: {reason}")
@@ -309,7 +309,7 @@ def of_openssl_speed(seconds: float) -> Iterator[Claim]:
 
 
 def of_http_requests(seconds: float) -> Iterator[Claim]:
-    """Requests a second of a load beside wrk's and h2load's, where these and nginx are installed."""
+    """Requests per second of a load, compared with wrk and h2load if these and nginx are installed."""
     for http, peer, goal, bound in (("1.1", "wrk", 0.6, 0.2), ("2", "h2load", 0.5, 0.15)):
         if not all(http_requests.program(name) for name in ("nginx", peer)) or find_spec("h2") is None:
             continue

@@ -1,7 +1,7 @@
-"""What else a machine does while it measures: conditions that a study makes itself.
+"""What else a machine does while it measures: conditions that a study creates itself.
 
 The processes of a condition end with the block, and with the study, however it ends: each watches its
-standard input, which the system closes then.
+standard input, which the system then closes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SPIN = """
 while True:
     pass
 """
-#: Walks a block larger than most caches in an order that no prefetcher knows.
+#: Walks a block larger than most caches, in an order that defeats prefetchers.
 _THRASH = """
 import numpy
 block = numpy.zeros(1 << 25, dtype=numpy.int64)
@@ -39,7 +39,7 @@ while True:
     time.sleep(draw.uniform(0.05, 1.5))
 """
 
-#: By name, the programs that run beside.
+#: By name, the programs that run in the background.
 CONDITIONS: Mapping[str, tuple[str, ...]] = {
     "idle": (),
     "one busy process": (_SPIN,),
@@ -51,7 +51,7 @@ CONDITIONS: Mapping[str, tuple[str, ...]] = {
 
 @contextmanager
 def condition(name: str) -> Iterator[None]:
-    """Run what belongs to a condition of :data:`CONDITIONS` as long as the block lasts."""
+    """Run the programs of a condition of :data:`CONDITIONS` for the duration of the block."""
     running = [
         subprocess.Popen([sys.executable, "-c", _WATCH + program, str(seed)], stdin=subprocess.PIPE)
         for seed, program in enumerate(CONDITIONS[name])

@@ -1,12 +1,13 @@
-"""How often the printed 95 % intervals hold the truth on this machine: equal cells in one run, several runs.
+"""How often the printed 95 % intervals contain the truth on this machine: several runs of equal cells.
 
 python benchmarks/coverage.py [RUNS] [SECONDS] [EQUALS]
 
-Each run measures a few scenarios, each as several equal cells. The ratio of two equals is 1, and the median
-of each is that of all its equals: the median of the others' medians is taken for it. Both are counted twice:
-of the cells as they are, by the intervals that are printed, and with the equals exchanged at random in each
-round, which leaves the noise of the machine alone, by intervals without the effect of addresses.
-A pair is called different as a table calls it: above the noise floor of three of its equals, which are not
+Each run measures a few scenarios, each as several equal cells. The ratio of two equals is 1, and the true
+median of each is that of all its equals: the median of the others' medians is taken for it. Both are counted
+twice: for the cells as they are, with the intervals that are printed, and with the equals exchanged at
+random in each round, which leaves only the noise of the machine, with intervals that omit the effect of
+addresses.
+A pair is called different as in a table: above the noise floor of three of its equals, which are not
 among the pairs.
 """
 
@@ -30,12 +31,12 @@ _SELECTORS = (
     "workload=handshake implementation=ssl version=1.3 key=ecdsa-secp256r1 resumption=psk",
     "workload=bulk implementation=pyopenssl version=1.3",
 )
-#: So many equals make the noise floor, as in a run.
+#: The number of equals that make up the noise floor, as in a run.
 _OF_FLOOR = 3
 
 
 def main(runs: int, seconds: float, equals: int) -> None:
-    """Measure the runs, and print each rate with the least and the greatest of the runs."""
+    """Measure the runs, and print each rate with its minimum and maximum over the runs."""
     rates: dict[str, list[float]] = defaultdict(list)
     for seed in range(runs):
         found: dict[str, list[bool]] = defaultdict(list)
@@ -54,7 +55,7 @@ def main(runs: int, seconds: float, equals: int) -> None:
 
 
 def _groups(seconds: float, equals: int, seed: int) -> Iterator[tuple[np.ndarray, str, int]]:
-    """The rounds of a run, scenarios by equals by rounds, as they were and exchanged, and their processes."""
+    """The rounds of a run, scenarios by equals by rounds, as measured and exchanged, and their processes."""
     scenarios = [expand([parse([one], spellings())], capabilities()).scenarios[0] for one in _SELECTORS]
     plan = Plan(time_budget_s=seconds, precision=0, seed=seed)
     with placement(scenarios, meter_named("wall"), processes_for(seconds)) as place:
@@ -72,7 +73,7 @@ def _medians(series: Series) -> Sequence[float]:
 
 
 def _looked_at(groups: np.ndarray, processes: int, widths: list[float]) -> Iterator[tuple[str, bool]]:
-    """For each pair and each cell of a run what was found, by name."""
+    """The findings for each pair and each cell of a run, by name."""
     cells = groups.reshape(-1, groups.shape[-1])
     intervals = [middle_of(*one, processes) for one in zip(cells, paces(cells), strict=True)]
     medians = np.array([one.median for one in intervals]).reshape(groups.shape[:2])

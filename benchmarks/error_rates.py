@@ -1,15 +1,15 @@
-"""How often comparisons, gates and duels are wrong on this machine, under conditions that this program makes.
+"""How often comparisons, gates and duels are wrong on this machine, under conditions created by this program.
 
     python benchmarks/error_rates.py FOLDER [--runs 5] [--seconds 10] [--levels 5,10] [--conditions idle,…]
                                             [--duels 0] [--duel-seconds 40] [--write PAGE] [--table NAME]
 
 Each run measures four cells: full and PSK handshakes of TLS 1.3 (P-256) on pyopenssl and ssl. Runs of equal
-code give the rate of false calls. In other runs the server of one library really works more (extra_work/), by
-some percent of the time inside the libraries: they give the rate of changes that are found. Every pair of
-runs is compared. How much slower a library became is measured by duels.
+code give the rate of false calls. In other runs, the server of one library really does more work
+(extra_work/), some percent of the time inside the libraries: they give the rate at which changes are found.
+Every pair of runs is compared. Duels measure how much slower a library became.
 
-Runs are stored in FOLDER, and those that are there are not measured again: after Ctrl-C the same command goes
-on, and another judgement can be tried on the same runs.
+Runs are stored in FOLDER, and existing ones are not measured again: after Ctrl-C the same command continues,
+and another judgement can be tried on the same runs.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _EXTRA_WORK = Path(__file__).parent / "extra_work"
 _CALIBRATION = "calibration.json"
 _BLOCKS_AT_ONCE = 2000
 _RESAMPLES = 400
-#: What is asked of comparisons by gates, such as CI has.
+#: The gate for comparisons, as in CI.
 _GATE = parse_gate("slower>5%")
-#: Between what the tables of a page stand, by their names.
+#: The markers around the tables of a page, by name.
 _MARKERS = {
     name: (f"<!-- {name} -->", f"<!-- end of {name} -->")
     for name in ("error rates", "found idle", "found beside one", "duels")
@@ -59,8 +59,8 @@ _MARKERS = {
 class Stored:
     """A run of the study.
 
-    :param slower: the library that works more; ``""`` of none.
-    :param level: by how many percent.
+    :param slower: the library that does more work; ``""`` for none.
+    :param level: how much slower it is, in percent.
     """
 
     condition: str
@@ -72,7 +72,7 @@ class Stored:
 def tlsbench(*arguments: str, environment: Mapping[str, str] = MappingProxyType({})) -> None:
     """Run the command line of this environment.
 
-    :raises subprocess.CalledProcessError: if it does not end with 0.
+    :raises subprocess.CalledProcessError: if its exit status is not 0.
     """
     subprocess.run(
         [sys.executable, "-m", "tlsbench", *arguments],
@@ -83,7 +83,7 @@ def tlsbench(*arguments: str, environment: Mapping[str, str] = MappingProxyType(
 
 
 def extra_work(library: str, blocks: Mapping[str, int]) -> Mapping[str, str]:
-    """The environment in which a library works more, by this many blocks for each resumption."""
+    """The environment in which a library does more work: that many blocks for each kind of resumption."""
     counts = ",".join(f"{resumption}={count}" for resumption, count in blocks.items())
     search = [str(_EXTRA_WORK), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {"PYTHONPATH": os.pathsep.join(search), "TLSBENCH_EXTRA_WORK": f"{library}:{counts}"}
@@ -91,7 +91,7 @@ def extra_work(library: str, blocks: Mapping[str, int]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What handshakes take here, and what a block of extra work takes.
+    """How long handshakes take here, and how long a block of extra work takes.
 
     :param libraries_ns: the time inside the libraries, by library and resumption.
     """
@@ -101,7 +101,7 @@ class Times:
 
     @classmethod
     def of(cls, recording: Recording) -> Times:
-        """Those of a run, and of this process."""
+        """The times from a run, and of a block in this process."""
         return cls(
             {
                 (values["implementation"], values.get("resumption", "none")): float(
@@ -113,7 +113,7 @@ class Times:
         )
 
     def blocks(self, level: int, library: str) -> Mapping[str, int]:
-        """How many blocks make a library's handshakes slower by this many percent, by resumption."""
+        """How many blocks make a library's handshakes slower by that many percent, by resumption."""
         return {
             resumption: round(level / 100 * self.libraries_ns[library, resumption] / self.block_ns)
             for resumption in ("none", "psk")
@@ -133,7 +133,7 @@ def _block_ns() -> float:
 
 
 def measured(folder: Path, options: argparse.Namespace) -> Iterator[Stored]:
-    """All runs of the study, measured if they are not there yet; those of different levels in turn."""
+    """All runs of the study, measured if they do not exist yet, alternating between levels."""
     first = folder / _CALIBRATION
     if not first.exists():
         tlsbench(
@@ -158,7 +158,7 @@ def measured(folder: Path, options: argparse.Namespace) -> Iterator[Stored]:
 
 
 def achieved(folder: Path, options: argparse.Namespace) -> Iterator[str]:
-    """How much slower a library really is with its extra work, by a duel for each level."""
+    """How much slower a library really is with its extra work, from a duel for each level."""
     times = Times.of(load_recording(str(folder / _CALIBRATION)))
     for library, level in itertools.product(_LIBRARIES, options.levels):
         path = folder / f"achieved.{library}+{level}.json"
@@ -185,7 +185,7 @@ def achieved(folder: Path, options: argparse.Namespace) -> Iterator[str]:
 class Rate:
     """A share of cells, over pairs of runs.
 
-    :param called: for each pair of runs how many cells were, and of how many.
+    :param called: for each pair of runs, how many cells were called different, and out of how many.
     """
 
     called: Mapping[tuple[int, int], tuple[int, int]]
@@ -208,14 +208,14 @@ class Rate:
             if total:
                 rates.append(float(weights @ counts[:, 0]) / total)
         low, high = np.quantile(rates, (0.025, 0.975)) if rates else (0.0, 1.0)
-        if called in {0, cells}:  # draws of none are all none: as if each run were one observation
+        if called in {0, cells}:  # resampling would always give the same: as if each run were one observation
             edge = binomtest(len(runs) * (called == cells), len(runs)).proportion_ci()
             low, high = edge.low, edge.high
         return f"{called / cells:.1%} of {cells} ({low:.1%} to {high:.1%})"
 
 
 def rates(runs: Sequence[Stored]) -> Iterator[tuple[str, str]]:
-    """What is to be said of the comparisons of all pairs of runs: each rate with its name."""
+    """The results of comparing all pairs of runs: each rate with its name."""
     recordings = [load_recording(str(run.path)) for run in runs]
     counts: dict[str, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
     for (a, base), (b, new) in itertools.permutations(enumerate(runs), 2):
@@ -245,7 +245,7 @@ def rates(runs: Sequence[Stored]) -> Iterator[tuple[str, str]]:
 
 
 def duels(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, str]]:
-    """The same of duels, of equals and of a library that really works more."""
+    """The same for duels, between equals and with a library that really does more work."""
     times = Times.of(load_recording(str(folder / _CALIBRATION)))
     for name, level in itertools.product(options.conditions, (0, *options.levels)):
         wrong = cells = 0
@@ -304,7 +304,7 @@ def table(rows: Sequence[tuple[str, str]], extra: Sequence[str], options: argpar
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The options of the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=5, help="of each kind under each condition")
@@ -331,7 +331,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main(options: argparse.Namespace) -> None:
-    """Measure what is missing, judge all, and print the table."""
+    """Measure what is missing, judge everything, and print the table."""
     options.folder.mkdir(parents=True, exist_ok=True)
     runs = list(measured(options.folder, options))
     extra = list(achieved(options.folder, options))

@@ -1,9 +1,9 @@
 """What a fleet costs its scheduler, and what that means for 1,000 machines.
 
-``sudo python benchmarks/fleet.py`` loads a server from 1, 2, 4 and 8 machines, network namespaces of this
-one, and reads the scheduler's processor time while it idles and while it passes on what they report. A
-simulated scheduler (one queue, served in order, as Dask's event loop is) then has the messages of 1,000
-machines, of the sizes and costs that were measured. ``--write docs/fleet.md`` puts the tables there.
+``sudo python benchmarks/fleet.py`` loads a server from 1, 2, 4 and 8 machines (network namespaces of this
+one) and reads the scheduler's processor time while it is idle and while it passes on their reports. A
+simulated scheduler (one queue, served in order, like Dask's event loop) then gets the messages of 1,000
+machines, with the measured sizes and costs. ``--write docs/fleet.md`` puts the tables there.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _MARK = re.compile(r"(?<=<!-- benchmarks/fleet\.py -->\n).*?(?=<!-- end -->)", r
 
 @dataclass(frozen=True)
 class Cost:
-    """What some workers cost the scheduler, in seconds of its processor each second.
+    """The cost of some workers to the scheduler, in seconds of its processor per second.
 
     :param idle: while they do nothing.
-    :param loading: from the beginning of the load to its end.
+    :param loading: from the start of the load to its end.
     """
 
     workers: int
@@ -92,7 +92,7 @@ def cost_of(
 
 
 def message_bytes(tally: LoadTally) -> int:
-    """How long the message of a second is on the wire, as Dask packs it."""
+    """The size of the message for a second on the wire, as Dask packs it."""
     from distributed.protocol import dumps
 
     said: dict[str, object] = {"second": 1.0, "tally": tally.to_plain(), "token": "tlsbench-" + "0" * 34}
@@ -107,12 +107,12 @@ def message_bytes(tally: LoadTally) -> int:
 def simulated(
     machines_: int, per_message_s: float, jitter_s: float, seconds: int = 60
 ) -> tuple[float, float]:
-    """A scheduler that takes the messages of all machines in the order in which they come, one at a time.
+    """Simulate a scheduler that handles the messages of all machines one at a time, in the order they arrive.
 
-    All machines begin a second together, and so report it together, give or take ``jitter_s``.
+    All machines start a second together, and so report it together, give or take ``jitter_s``.
 
-    :returns: how much of its time they take (above 1 it falls behind more and more), and how long after its
-        second the last message of one has been passed on.
+    :returns: the share of its time that they take (above 1, it falls behind further and further), and how
+        long after its second the last message of a second has been passed on.
     """
     draw = np.random.default_rng(1)
     arrivals = [
@@ -130,7 +130,7 @@ def simulated(
 
 
 def per_worker(costs: Sequence[Cost], what: str) -> float:
-    """Seconds of the scheduler's processor for each worker and second: the slope over the workers."""
+    """Seconds of the scheduler's processor per worker and second: the slope over the workers."""
     slope, _ = np.polyfit([one.workers for one in costs], [getattr(one, what) for one in costs], 1)
     return float(slope)
 

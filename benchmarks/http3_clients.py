@@ -1,4 +1,4 @@
-"""Clients of HTTP/3 that PyPI has, as programs that load a server and print their rate.
+"""HTTP/3 clients from PyPI, as programs that load a server and print their rate.
 
 python benchmarks/http3_clients.py curl_cffi PORT SECONDS [--connections N] [--streams N]
 """
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 
 async def _workers(ask: Callable[[], Awaitable[None]], count: int, until_s: float) -> int:
-    """Ask in this many tasks at once until then: how many answers came."""
+    """Ask in that many concurrent tasks until then, and return the number of answers."""
     done = 0
 
     async def work() -> None:
@@ -27,7 +27,7 @@ async def _workers(ask: Callable[[], Awaitable[None]], count: int, until_s: floa
 
 
 async def curl_cffi(port: int, seconds: float, connections: int, streams: int) -> float:
-    """Sessions of libcurl with ngtcp2, each with connections of its own."""
+    """Sessions of libcurl with ngtcp2, each with its own connections."""
     from curl_cffi import CurlHttpVersion
     from curl_cffi.requests import AsyncSession
 
@@ -68,7 +68,7 @@ async def aioquic(  # noqa: C901 - a class within
     fields = [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"localhost"), (b":path", b"/")]
 
     class Client(QuicConnectionProtocol):
-        """Asks, and counts the answers."""
+        """A client that sends requests and counts the answers."""
 
         def begin(self) -> None:
             self.http, self.done, self.until_s = H3Connection(self._quic), 0, time.monotonic() + seconds

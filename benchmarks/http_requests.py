@@ -1,11 +1,11 @@
-"""HTTP requests a second of ``tlsbench load``, wrk, h2load and other clients: in turn, one process each.
+"""HTTP requests per second of ``tlsbench load``, wrk, h2load and other clients: in turn, one process each.
 
     python benchmarks/http_requests.py [--http 1.1 2 3] [--rounds N] [--seconds S] [--write docs/load.md]
 
-Each asks the same server for a small answer over ten connections that stay open, with a hundred streams on
-each where the protocol has them: nginx with one worker over HTTP/1.1 and HTTP/2, caddy over HTTP/3. In each
-round each client has one turn, in another order each time. What is compared is within rounds: a machine that
-slows down slows all of them. The processor time of a client for a request says which side was the limit.
+Each asks the same server for a small answer over ten persistent connections, with a hundred streams on each
+if the protocol has them: nginx with one worker over HTTP/1.1 and HTTP/2, caddy over HTTP/3. In each round,
+each client has one turn, in a different order each time. Comparisons are within rounds: a machine that
+slows down slows all of them. A client's processor time per request shows which side was the limit.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ https://localhost:{port} {{
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a client did in its turn.
+    """What a client achieved in its turn.
 
-    :param requests_per_s: answers a second.
-    :param cpu_us: processor time of the client for each.
+    :param requests_per_s: answers per second.
+    :param cpu_us: the client's processor time per answer.
     """
 
     requests_per_s: float
@@ -88,7 +88,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client, and what makes it take a turn of this many seconds at a port."""
+    """A client, and the function that makes it take a turn of that many seconds at a port."""
 
     name: str
     take: Callable[[int, float], Turn]
@@ -97,7 +97,7 @@ class Client:
 def _by_program(
     command: Callable[[int, float], Sequence[str]], rate: re.Pattern[str]
 ) -> Callable[[int, float], Turn]:
-    """A client that is a program, and prints its rate."""
+    """A client that is a program and prints its rate."""
 
     def take(port: int, seconds: float) -> Turn:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -114,7 +114,7 @@ def _by_program(
 
 
 def _ours(http: str) -> Callable[[int, float], Turn]:
-    """Ourselves: a pool of connections that stay open, and are used for a number of requests at a time."""
+    """Our own client: a pool of persistent connections, each used for several requests at a time."""
     requests = 100 if http == "3" else 1000
 
     def take(port: int, seconds: float) -> Turn:
@@ -127,7 +127,7 @@ def _ours(http: str) -> Callable[[int, float], Turn]:
             streams=_STREAMS,
             http=http,
             duration_s=seconds,
-            warm_up_s=0.0,  # what is begun in it does not count, and a use may take long
+            warm_up_s=0.0,  # what starts during it does not count, and a use may take long
         )
         load = run_load(plan)
         if set(load.tally.outcomes) != {SUCCESS}:
@@ -162,13 +162,13 @@ def _h2load(*options: str) -> Callable[[int, float], Sequence[str]]:
 
 
 def _other(name: str) -> Callable[[int, float], Sequence[str]]:
-    """A client of PyPI, as a program of its own."""
+    """A client from PyPI, as a separate program."""
     client = str(Path(__file__).parent / "http3_clients.py")
     given = [f"--connections={_CONNECTIONS}", f"--streams={_STREAMS}"]
     return lambda port, seconds: [sys.executable, client, name, str(port), f"{seconds:g}", *given]
 
 
-#: By version of HTTP: the server, and the clients that are there.
+#: By version of HTTP: the server, and the available clients.
 _CLIENTS: Final[Mapping[str, Sequence[tuple[Client, str]]]] = {
     "1.1": (
         (Client(OURS, _ours("1.1")), ""),
@@ -189,7 +189,7 @@ _CLIENTS: Final[Mapping[str, Sequence[tuple[Client, str]]]] = {
 
 @contextlib.contextmanager
 def _server(http: str) -> Iterator[int]:
-    """The server that is asked, on a port of its own."""
+    """The server to load, on its own port."""
     kind = socket.SOCK_DGRAM if http == "3" else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as free:
         free.bind(("127.0.0.1", 0))
@@ -233,7 +233,7 @@ def _wait_for(port: int) -> None:
 
 
 def measured(http: str, rounds: int, seconds: float) -> Mapping[str, Sequence[Turn]]:
-    """The turns of each client that is there, round by round."""
+    """The turns of each available client, round by round."""
     clients = [client for client, needs in _CLIENTS[http] if _has(needs)]
     turns: dict[str, list[Turn]] = {client.name: [] for client in clients}
     order = random.Random(1)
@@ -246,7 +246,7 @@ def measured(http: str, rounds: int, seconds: float) -> Mapping[str, Sequence[Tu
 
 
 def program(name: str) -> str | None:
-    """Where a program is, or a server; None if it is not there."""
+    """The path of a program or server; None if it is not installed."""
     return shutil.which(name, path=_SYSTEM)
 
 
@@ -255,7 +255,7 @@ def _has(needs: str) -> bool:
 
 
 def table(found: Mapping[str, Mapping[str, Sequence[Turn]]]) -> Iterator[str]:
-    """What was found, as Markdown."""
+    """The results as Markdown."""
     yield (
         "| | requests per second, median (smallest to largest) "
         "| tlsbench's rate over the other's | client's µs per request |"
@@ -277,7 +277,7 @@ def table(found: Mapping[str, Mapping[str, Sequence[Turn]]]) -> Iterator[str]:
 
 
 def _named(name: str) -> str:
-    """A client with its version, where a package has one."""
+    """The name of a client, with its version if a package has one."""
     if name in ("curl-cffi", "aioquic"):
         return f"{name} {version(name)}"
     return name

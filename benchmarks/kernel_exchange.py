@@ -1,8 +1,8 @@
-"""A TLS exchange between two kernels, and how many packets in it had to wait for one another.
+"""A TLS exchange between two kernels, and how many of its packets had to wait for one another.
 
-The client is a process of its own (``python kernel_exchange.py``), so that it can be in another network
-namespace than the server. Both look at their device as tcpdump does, and what they saw, put together, says
-how deep each packet is: how many packets in a row travelled until it arrived, itself among them.
+The client is a separate process (``python kernel_exchange.py``), so that it can be in another network
+namespace than the server. Both watch their device as tcpdump does; together, their observations give the
+depth of each packet: how many packets in a row travelled until it arrived, including itself.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _SYN: Final = 0x02
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A packet of TCP at one end.
+    """A TCP packet at one end.
 
     :param is_sent: whether that end sent it.
     :param start: its sequence number.
-    :param payload_bytes: without headers.
+    :param payload_bytes: its size without headers.
     """
 
     is_sent: bool
@@ -45,7 +45,7 @@ class Seen:
 
 
 class Tap:
-    """Sees what goes over the device of a line in this namespace, as packet(7) shows it."""
+    """Captures what goes over the device of a line in this namespace, using packet(7)."""
 
     def __init__(self) -> None:
         (name,) = (name for _, name in socket.if_nameindex() if name.startswith("tlsbench"))
@@ -55,11 +55,11 @@ class Tap:
         self._sock.setblocking(False)  # noqa: FBT003 - its parameter has no name
 
     def close(self) -> None:
-        """Look no more."""
+        """Stop capturing."""
         self._sock.close()
 
     def seen(self) -> list[Seen]:
-        """What went over it since it was last asked."""
+        """The packets captured since the last call."""
         found = []
         while True:
             try:
@@ -80,12 +80,12 @@ def _read(packet: bytes, *, is_sent: bool) -> Seen:
 
 @dataclass(frozen=True, slots=True)
 class Depths:
-    """What the packets of an exchange say.
+    """What the packets of an exchange show.
 
     :param handshake_round_trips: until the client sent its Finished.
-    :param round_trips: until it had all of the answer.
-    :param segments: with data, of both ends until then, with those that were sent again.
-    :param retransmissions: those.
+    :param round_trips: until it had the whole answer.
+    :param segments: segments with data, from both ends until then, including retransmissions.
+    :param retransmissions: the retransmitted ones.
     """
 
     handshake_round_trips: int
@@ -97,12 +97,12 @@ class Depths:
 def depths(client: Sequence[Seen], server: Sequence[Seen], until: int) -> Depths:
     """Follow what waited for what, over a line that loses nothing and keeps the order.
 
-    :param client: what it saw, in the order in which it did; ``server`` likewise.
-    :param until: the number of packets that the client had seen when it had the answer.
+    :param client: the packets that it saw, in that order; ``server``, those that the server saw.
+    :param until: how many packets the client had seen when it had the answer.
     """
     sent: tuple[list[int], list[int]] = [], []
     deepest, at, arrived = [0, 0], [0, 0], [0, 0]
-    of_client: list[int] = []  # of its packets with data
+    of_client: list[int] = []  # of the client's packets with data
     of_answer = 0
     ends = client, server
     while any(at[end] < len(ends[end]) for end in (0, 1)):
@@ -111,7 +111,7 @@ def depths(client: Sequence[Seen], server: Sequence[Seen], until: int) -> Depths
             while at[end] < len(ends[end]):
                 packet = ends[end][at[end]]
                 if packet.is_sent:
-                    # The packets that open TCP: the clock starts behind them.
+                    # The packets that open the TCP connection: the clock starts after them.
                     opens = packet.is_syn or (end == 0 and not packet.payload_bytes and not of_client)
                     sent[end].append(0 if opens else deepest[end] + 1)
                     if end == 0 and packet.payload_bytes:
@@ -134,9 +134,9 @@ def depths(client: Sequence[Seen], server: Sequence[Seen], until: int) -> Depths
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Milliseconds of one exchange since the client's first call on the open connection.
+    """The times of one exchange in ms, since the client's first call on the open connection.
 
-    :param handshake_ms: until it may send; ``done_ms`` until it has all of the answer.
+    :param handshake_ms: until it may send; ``done_ms``, until it has the whole answer.
     """
 
     handshake_ms: float
@@ -145,10 +145,10 @@ class Took:
 
 @contextmanager
 def server(context: ssl.SSLContext, answer_bytes: int, congestion: str, *, nodelay: bool) -> Iterator[int]:
-    """A server on 127.0.0.1 that answers one request on each connection; its port."""
+    """A server on 127.0.0.1 that answers one request on each connection; yields its port."""
     answer = bytes(answer_bytes)
     listener = socket.create_server(("127.0.0.1", 0))
-    # What is accepted has the options of its listener from its first segment on.
+    # Accepted sockets have the options of their listener from the first segment on.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion.encode())
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, nodelay)
 
@@ -158,7 +158,7 @@ def server(context: ssl.SSLContext, answer_bytes: int, congestion: str, *, nodel
                 sock, _ = listener.accept()
             except OSError:
                 return  # it was closed
-            with sock, suppress(OSError):  # a client that gave up says so itself
+            with sock, suppress(OSError):  # a client that gave up reports that itself
                 sock.settimeout(_PATIENCE_S)
                 with context.wrap_socket(sock, server_side=True) as tls:
                     got = 0
@@ -180,7 +180,7 @@ def server(context: ssl.SSLContext, answer_bytes: int, congestion: str, *, nodel
 def exchange(
     context: ssl.SSLContext, tap: Tap, port: int, answer_bytes: int, congestion: str, *, nodelay: bool
 ) -> tuple[Took, list[Seen]]:
-    """Connect, shake hands, ask, and take the answer; what was seen until then."""
+    """Connect, do the handshake, send a request and read the answer; return the packets seen until then."""
     with socket.socket() as sock:
         sock.settimeout(_PATIENCE_S)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, congestion.encode())
@@ -204,7 +204,7 @@ def exchange(
 def context_of(*, is_server: bool, pem: str) -> ssl.SSLContext:
     """TLS 1.3 on secp256r1.
 
-    :param pem: of a server the file of its key and chain, of a client the root's PEM.
+    :param pem: for a server, the file of its key and chain; for a client, the root's PEM.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if is_server else ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_3
@@ -223,7 +223,7 @@ def run_first() -> None:
 
 
 def main() -> None:
-    """The client: for each line of JSON on its input one on its output, with times and packets."""
+    """Run the client: for each line of JSON on its input, write one with times and packets."""
     gc.disable()
     run_first()
     with closing(Tap()) as tap:
@@ -243,7 +243,7 @@ def main() -> None:
             gc.collect()
 
 
-#: By then the last packets of an exchange have been seen at both ends, whatever the round trip.
+#: By then, the last packets of an exchange have been seen at both ends, whatever the round-trip time.
 _SETTLED_S: Final = 0.25
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     tlsbench run --profile engines --time-budget 10m --json engines.json
     python benchmarks/league.py engines.json [--write docs/engines.md]
 
-A figure is marked where its library did something else than most, such as another group or number of tickets.
+A figure is marked if its library did something unlike most, such as another group or number of tickets.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import pages
 _MARKERS: Final = ("<!-- league table -->", "<!-- end of league table -->")
 _PEER: Final = "pyopenssl"
 _BY_PATH: Final = "libssl:"
-#: What is compared; it stands for both ends.
+#: What is compared; it applies to both ends.
 _LIBRARIES: Final = ("implementation",)
 
 
@@ -59,7 +59,7 @@ class Column:
     """A column of the table.
 
     :param which: the axes of its cells.
-    :param end: the axis that says whose row a cell is.
+    :param end: the axis that says which row a cell belongs to.
     """
 
     title: str
@@ -68,7 +68,7 @@ class Column:
     end: str = "implementation"
 
     def cells(self, run: Run) -> list[Cell]:
-        """Its cells, of whatever library."""
+        """Its cells, for all libraries."""
         return [
             cell
             for cell in run.cells
@@ -78,7 +78,7 @@ class Column:
 
 
 def _value(cell: Cell, axis: str) -> str:
-    """The value of an axis; a library at both ends is at each of them."""
+    """The value of an axis; a library at both ends is the value for each of them."""
     both = cell.axes.get("implementation", "") if axis in ENDS else ""
     return cell.axes.get(axis, both)
 
@@ -98,7 +98,7 @@ COLUMNS: Final = (
 
 
 def name_of(library: str, engine: str) -> str:
-    """What a row is called: its engine, and what brought it."""
+    """The name of a row: its engine, and what provides it."""
     version = engine.partition(" in ")[0]
     if not library.startswith(_BY_PATH):
         return f"{library}: {version}"
@@ -108,7 +108,7 @@ def name_of(library: str, engine: str) -> str:
 
 
 def rows(run: Run) -> tuple[list[list[str]], list[str]]:
-    """The rows of the table, the fastest full handshake of TLS 1.3 first, and what the marks mean."""
+    """The rows of the table, the fastest full TLS 1.3 handshake first, and the meaning of the marks."""
     shown: dict[str, dict[str, str]] = {}
     order: dict[str, float] = {}
     marks: dict[str, str] = {}
@@ -118,7 +118,7 @@ def rows(run: Run) -> tuple[list[list[str]], list[str]]:
         for cell in (cell for group in groups for cell in group):
             library = _value(cell, column.end)
             if column.title in shown.get(library, {}):
-                continue  # it is there as most have it
+                continue  # it is as in most
             mark = ""
             if cell not in groups[0]:
                 differing = stray_words([likeness(cell, groups[0][0], _LIBRARIES).stray])
@@ -168,7 +168,7 @@ def lines(stored: Stored) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table, or put it into a page."""
+    """Print the table, or write it into a page."""
     pages.main((__doc__ or "").partition("\n")[0], lines, _MARKERS, arguments)
 
 

@@ -1,6 +1,6 @@
-"""Machines of a fleet that are network namespaces of this one, and one for the server and the scheduler.
+"""Machines of a fleet as network namespaces of this one, and another for the server and the scheduler.
 
-Each machine has a link (veth) to the further one, whose address all of them load. It needs root.
+Each machine has a link (veth) to that other namespace, whose address they all load. It needs root.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ def why_not() -> str:
 
 
 class Machines:
-    """Namespaces, and what runs in them."""
+    """Namespaces, and the processes in them."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self.folder = folder
         self.tag = secrets.token_hex(3)
-        # Several may be on one host at once. Machine i is NET.i.2, and whoever asks NET.0.2.
+        # Several sets may exist on one host at once. Machine i is NET.i.2, whoever makes requests is NET.0.2.
         self.net = f"10.{secrets.choice(range(64, 128))}"
-        #: Of the server and the scheduler.
+        #: The address of the server and the scheduler.
         self.address = f"{self.net}.255.1"
         self.hub = f"tlsb{self.tag}h"
         self.names = [f"tlsb{self.tag}m{number}" for number in range(1, count + 1)]
@@ -98,7 +98,7 @@ class Machines:
     def start(
         self, namespace: str, command: Sequence[str], log: str, **environment: str
     ) -> subprocess.Popen[bytes]:
-        """Run a command in a namespace; what it says goes to a file of the folder."""
+        """Run a command in a namespace; its output goes to a file in the folder."""
         with (self.folder / log).open("ab") as file:
             process = subprocess.Popen(
                 ["ip", "netns", "exec", namespace, *command],
@@ -118,7 +118,7 @@ class Machines:
         return {int(word) for word in found.stdout.split()}
 
     def scheduler(self, port: int, *options: str) -> subprocess.Popen[bytes]:
-        """A scheduler, that listens by the time it is given back."""
+        """Start a scheduler and return once it listens."""
         words = ["--host", self.address, "--port", str(port), "--no-dashboard", "--no-show", *options]
         command = [sys.executable, "-m", "distributed.cli.dask_scheduler", *words]
         process = self.start(self.hub, command, "scheduler.log")
@@ -128,7 +128,7 @@ class Machines:
     def worker(
         self, number: int, port: int, *options: str, under: Sequence[str] = (), **environment: str
     ) -> subprocess.Popen[bytes]:
-        """A worker on a machine, named m and its number."""
+        """Start a worker on a machine; its name is m and the machine's number."""
         words = ["--name", f"m{number}", "--nthreads", "1", "--nworkers", "1", "--no-nanny", "--no-dashboard"]
         words += ["--memory-limit", "0", "--resources", "tlsbench=1", "--local-directory", str(self.folder)]
         command = [
@@ -144,7 +144,7 @@ class Machines:
 
 
 def await_listener(address: str, port: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until somebody listens at a port of the further namespace."""
+    """Wait until something listens on a port of the server's namespace."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection((address, port), 1.0):
@@ -155,6 +155,6 @@ def await_listener(address: str, port: int, process: subprocess.Popen[bytes]) ->
 
 @contextlib.contextmanager
 def machines(folder: Path, count: int) -> Iterator[Machines]:
-    """So many machines, until the end of the block."""
+    """That many machines, until the end of the block."""
     with Machines(folder, count) as made:
         yield made

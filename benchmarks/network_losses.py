@@ -1,10 +1,10 @@
-"""How long exchanges take over a line that loses packets: the network in virtual time beside a kernel.
+"""How long exchanges take over a line that loses packets: the network in virtual time and a kernel compared.
 
     python benchmarks/network_losses.py [--cases 20:5:6000,…] [--exchanges 300] [--write docs/network.md]
 
-The exchanges are those of network_truth.py, and need root and Linux as those do. Which packets are lost is
-chance on both sides, so that distributions are compared: a case is round trip in ms, loss in percent, and
-bytes of the certificate.
+The exchanges are those of network_truth.py, and like those need root and Linux. Which packets are lost is
+random on both sides, so distributions are compared: a case is round-trip time in ms, loss in percent, and
+size of the certificate in bytes.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from kernel_exchange import run_first
 from padding import padded
 
 _MARKERS: Final = ("<!-- network losses -->", "<!-- end of network losses -->")
-#: By this much later than the fastest an exchange has waited for a timer of TCP, and not for packets alone.
+#: An exchange this much later than the fastest has waited for a TCP timer, and not only for packets.
 _TIMER_MS: Final = 180.0
-#: Of the model, which has no time to lose.
+#: Samples of the model, which costs no real time.
 _SAMPLES: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is compared: a round trip in milliseconds, a share of packets, and a certificate's bytes."""
+    """A case: a round-trip time in milliseconds, a share of packets, and a certificate's size in bytes."""
 
     rtt_ms: int
     loss_percent: float
@@ -49,7 +49,7 @@ class Case:
 
     @classmethod
     def parse(cls, text: str) -> Case:
-        """The case in ``20:5:6000``."""
+        """Parse a case such as ``20:5:6000``."""
         rtt_ms, loss_percent, chain_bytes = text.split(":")
         return cls(int(rtt_ms), float(loss_percent), int(chain_bytes))
 
@@ -69,7 +69,7 @@ def kernel_ms(case: Case, exchanges: int, seed: int) -> list[float]:
 
 
 def model_ms(case: Case) -> list[float]:
-    """The same of the model."""
+    """The same for the model."""
     like = truth.Case(case.rtt_ms, case.chain_bytes, nodelay=True)
     with closing(truth.cell_of(like, padded(case.chain_bytes), f"{case.loss_percent:g}%")) as cell:
         return [one.total / 1e6 for one in cell.visit(1, _SAMPLES)]
@@ -90,7 +90,7 @@ def row(case: Case, kernel: Sequence[float], model: Sequence[float]) -> str:
 
 
 def lateness(times_ms: Sequence[float], some_ms: float) -> list[int]:
-    """How many were as fast as the fastest, were later than by ``some_ms``, and waited for a timer."""
+    """How many were as fast as the fastest, were later by more than ``some_ms``, and waited for a timer."""
     late = np.array(times_ms) - min(times_ms)
     timed_out, on_time = int(np.sum(late >= _TIMER_MS)), int(np.sum(late < some_ms))
     return [on_time, len(times_ms) - on_time - timed_out, timed_out]
@@ -115,7 +115,7 @@ def table(rows: Sequence[str], exchanges: int) -> str:
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The options of the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--cases", type=lambda text: [Case.parse(one) for one in text.split(",")], default=list(_CASES)

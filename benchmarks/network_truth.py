@@ -3,11 +3,11 @@
     python benchmarks/network_truth.py [--rtts 20,50,100] [--chains 500,1000,…] [--exchanges 8]
                                        [--json FILE] [--write docs/network.md]
 
-It takes root, and Linux: the server is in a network namespace of its own and the client in another, with a
-line between them that carries packets as late, and at such a rate, as the model says (tlsbench.forwarding).
+It needs root and Linux: the server is in one network namespace and the client in another, connected by a
+line that carries packets with the delay and at the rate that the model specifies (tlsbench.forwarding).
 Each case is a full TLS 1.3 handshake of OpenSSL with a certificate of a given size, a request and an answer,
-over TCP of that kernel with cubic. Of several exchanges the fastest counts, as the model has nobody else to
-wait for.
+over the kernel's TCP with cubic. The fastest of several exchanges counts, as nothing else in the model causes
+delays.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _MARKERS: Final = ("<!-- network truth -->", "<!-- end of network truth -->")
 _CONGESTION: Final = "cubic"
 _BANDWIDTH: Final = "10mbit"
 _ANSWER_BYTES: Final = 4096
-#: What Linux has with timestamps over a device of 1,500 bytes.
+#: The MSS of Linux with timestamps on a device with an MTU of 1,500 bytes.
 _MSS: Final = 1448
 #: How far the model may be from the kernel's fastest exchange: the larger of the two.
 _ALLOWED_MS: Final = 2.0
@@ -57,9 +57,9 @@ _CHAINS: Final = (500, 1000, 2000, 4000, 6000, 8000, 10_000, 12_000, 14_000, 18_
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is compared.
+    """A case to compare.
 
-    :param chain_bytes: of the server's certificate.
+    :param chain_bytes: the size of the server's certificate.
     :param nodelay: whether Nagle's algorithm is off, at both ends.
     """
 
@@ -80,7 +80,7 @@ class Outcome:
 
     @property
     def agrees_on_trips(self) -> bool:
-        """Whether the model has the kernel's round trips."""
+        """Whether the model has the same round trips as the kernel."""
         return (self.kernel_depths.handshake_round_trips, self.kernel_depths.round_trips) == (
             self.model_depths.handshake_round_trips,
             self.model_depths.round_trips,
@@ -88,12 +88,12 @@ class Outcome:
 
     @property
     def difference_ms(self) -> float:
-        """By how much the kernel takes longer until all is done."""
+        """How much longer the kernel takes until everything is done."""
         return self.kernel.done_ms - self.model.done_ms
 
     @property
     def agrees_on_times(self) -> bool:
-        """Whether both times of the model are as near as they must be."""
+        """Whether both times of the model are close enough."""
         return all(
             abs(theirs - ours) <= max(_ALLOWED_MS, _ALLOWED_SHARE * theirs)
             for theirs, ours in (
@@ -124,7 +124,7 @@ def cell_of(case: Case, met: Peers, loss: str = "0%") -> CompletionCell:
 
 
 def predicted(case: Case, met: Peers, samples: int) -> tuple[Took, Depths]:
-    """The fastest of some samples of the model."""
+    """The fastest of several samples of the model."""
     with closing(cell_of(case, met)) as cell:
         taken = cell.visit(1, samples)
     best = min(taken, key=lambda one: one.total)
@@ -152,7 +152,7 @@ def client(detour: Detour) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def served(met: Peers, *, nodelay: bool) -> Iterator[dict[str, object]]:
-    """A server with a certificate; what its clients need to know."""
+    """A server with a certificate; yields what its clients need to know."""
     with met.server.pem_file() as path:
         context = context_of(is_server=True, pem=path)
     with server(context, _ANSWER_BYTES, _CONGESTION, nodelay=nodelay) as port:
@@ -166,7 +166,7 @@ def served(met: Peers, *, nodelay: bool) -> Iterator[dict[str, object]]:
 
 
 def asked(process: subprocess.Popen[str], wanted: dict[str, object]) -> dict[str, Any]:
-    """What a client says of an exchange."""
+    """A client's report on an exchange."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps(wanted) + "\n")
@@ -176,7 +176,7 @@ def asked(process: subprocess.Popen[str], wanted: dict[str, object]) -> dict[str
 
 
 def observed(case: Case, met: Peers, process: subprocess.Popen[str], exchanges: int) -> tuple[Took, Depths]:
-    """What the kernel makes of a case: the fastest times, and the round trips of the fastest exchange."""
+    """The kernel's results for a case: the fastest times, and the round trips of the fastest exchange."""
     found: list[tuple[Took, Depths]] = []
     with closing(Tap()) as tap, served(met, nodelay=case.nodelay) as wanted:
         for _ in range(exchanges):
@@ -189,15 +189,15 @@ def observed(case: Case, met: Peers, process: subprocess.Popen[str], exchanges: 
 
 
 def enter_namespace() -> None:
-    """Be in a network namespace of one's own, for a server, whose kernel remembers no path."""
+    """Enter a new network namespace for a server, whose kernel does not cache path metrics."""
     enter_new_namespace()
     bring_up_loopback()
-    # Else what a kernel learned of the path in one exchange is in the next.
+    # Otherwise, what a kernel learns about the path in one exchange affects the next.
     Path("/proc/sys/net/ipv4/tcp_no_metrics_save").write_text("1", encoding="ascii")
 
 
 def outcomes(cases: Sequence[Case], exchanges: int) -> Iterator[Outcome]:
-    """Each case in the kernel and in the model, the kernel's first: nothing else computes meanwhile."""
+    """Each case in the kernel and in the model, the kernel first: nothing else computes meanwhile."""
     met = {chain_bytes: padded(chain_bytes) for chain_bytes in {case.chain_bytes for case in cases}}
     for rtt_ms, group in itertools.groupby(cases, lambda case: case.rtt_ms):
         conditions = f"rtt={rtt_ms}ms,bandwidth={_BANDWIDTH}"
@@ -250,7 +250,7 @@ def _cells(one: Outcome) -> str:
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The options of the command line."""
+    """Parse the command line."""
 
     def numbers(text: str) -> list[int]:
         return [int(one) for one in text.split(",")]

@@ -1,11 +1,11 @@
-"""Primitives beside `openssl speed`, of the same libcrypto where it has one, alternating in one run.
+"""Primitives compared with `openssl speed`, on the same libcrypto if possible, alternating in one run.
 
 python benchmarks/openssl_speed.py [--only PATTERNS] [ROUNDS]
 
-Each turn measures an operation by `libssl`, then by `openssl speed` for a second, then by `cryptography`,
-all in processor time, so that other work beside takes part in none. The program shares its libcrypto with
-the system's libssl, which is looked at. With the OpenSSL that is compiled into cryptography no program
-comes: its ratio is one of two versions.
+Each turn measures an operation with `libssl`, then with `openssl speed` for a second, then with
+`cryptography`, all in processor time, so that other work on the machine is not counted. The program shares
+its libcrypto with the system's libssl, which is checked. The OpenSSL compiled into cryptography comes without
+a program: its ratio is between two versions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CLOCK = meter_named("cpu").clock
 LIBRARIES: Final = ("libssl", "cryptography")
 _SPEED: Final = "openssl speed"
 _SIZE_BYTES: Final = 16_384
-#: How long a turn of ours is: as many samples as that takes.
+#: The length of our turns: as many samples as fit.
 _TURN_NS: Final = 200_000_000
 
 
@@ -39,9 +39,9 @@ _TURN_NS: Final = 200_000_000
 class Pair:
     """An operation, and how the program measures it.
 
-    :param arguments: of `openssl speed`.
-    :param place: the number in its line of results: bytes a second or operations a second.
-    :param why: what the program does less, where it is known to.
+    :param arguments: for `openssl speed`.
+    :param place: the index in its line of results: bytes per second or operations per second.
+    :param why: what the program leaves out, if it is known to.
     """
 
     algorithm: str
@@ -52,7 +52,7 @@ class Pair:
 
     @property
     def is_large(self) -> bool:
-        """Whether it is of more than 1 KiB, or of no size."""
+        """Whether it is for more than 1 KiB, or has no size."""
         return not self.size_bytes or self.size_bytes > 1024
 
 
@@ -96,7 +96,7 @@ def why_not() -> str:
 
 
 def speed_ns(pair: Pair) -> float:
-    """What the program takes for an operation, in processor time."""
+    """The program's time for an operation, in processor time."""
     command = ["openssl", "speed", "-mr", "-seconds", "1", *pair.arguments]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     (line,) = (line for line in told.splitlines() if line.startswith("+F"))
@@ -104,7 +104,7 @@ def speed_ns(pair: Pair) -> float:
 
 
 def cell_of(pair: Pair, library: str) -> Workload:
-    """The same as a cell, proved once."""
+    """The same operation as a cell, proved once."""
     size = f"size={pair.size_bytes}" if pair.size_bytes else ""
     selector = f"workload=primitive implementation={library} algorithm={pair.algorithm} {size}"
     (scenario,) = expand([parse([selector], spellings())], capabilities()).scenarios
@@ -114,7 +114,7 @@ def cell_of(pair: Pair, library: str) -> Workload:
 
 
 def ours_ns(cell: Workload) -> float:
-    """What a cell takes for an operation: the median of a turn's samples."""
+    """A cell's time for an operation: the median of a turn's samples."""
     began, taken = _CLOCK(), list[float]()
     for _ in count():
         taken.append(cell.sample().of("client"))
@@ -125,7 +125,7 @@ def ours_ns(cell: Workload) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What turns came to: the median of each, and the ratios to the program's within turns."""
+    """The results of the turns: the median of each, and the ratios to the program's within turns."""
 
     pair: Pair
     median_ns: Mapping[str, float]
@@ -137,7 +137,7 @@ class Compared:
 
 
 def compared(rounds: int, pairs: Sequence[Pair] = PAIRS) -> Iterator[Compared]:
-    """Every pair in turn, once a round."""
+    """Every pair in turn, once per round."""
     cells = [{library: cell_of(pair, library) for library in LIBRARIES} for pair in pairs]
     turns: list[list[dict[str, float]]] = [[] for _ in pairs]
     for _ in range(rounds):
@@ -155,7 +155,7 @@ def compared(rounds: int, pairs: Sequence[Pair] = PAIRS) -> Iterator[Compared]:
 
 
 def main(rounds: int, only: str) -> int:
-    """Print what every pair came to whose operation matches one of some patterns."""
+    """Print the result of every pair whose operation matches one of the patterns."""
     reason = why_not()
     if reason:
         print(f"nothing to compare: {reason}")

@@ -11,11 +11,11 @@ from cryptography.hazmat.primitives import hashes
 from tlsbench.pki import Peers, peers
 from tlsbench.pki.identity import Identity
 
-_FILLER: Final = x509.ObjectIdentifier("1.3.6.1.4.1.32473.1")  # of RFC 5612, for examples
+_FILLER: Final = x509.ObjectIdentifier("1.3.6.1.4.1.32473.1")  # from RFC 5612, for examples
 
 
 def padded(chain_bytes: int) -> Peers:
-    """Peers whose server shows a certificate of this size, give or take what signatures vary by."""
+    """Peers whose server has a certificate of that size, give or take the variation of signatures."""
     made = peers("ecdsa-secp256r1")
     filler_bytes = chain_bytes - len(made.server.leaf_der)
     if filler_bytes <= 0:

@@ -1,7 +1,7 @@
-"""Take the picture of a page that the docs show: its first screen, from the title to the first picture.
+"""Take the picture of a page for the docs: its first screen, from the title to the first picture.
 
 ``tlsbench run --report report.html && python benchmarks/page_picture.py report.html docs/report.png`` (needs
-playwright, of the dependency group ``test``, and Debian's Chromium).
+playwright, from the dependency group ``test``, and Debian's Chromium).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _WIDTH = 1100
 
 
 def main() -> None:
-    """Open the page without a window, and store what is above its pictures."""
+    """Open the page in a headless browser, and save the part above its pictures."""
     from playwright.sync_api import sync_playwright
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])

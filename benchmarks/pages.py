@@ -1,4 +1,4 @@
-"""Writing what was measured into a page of the docs."""
+"""Write measured results into a page of the docs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def main(
     markers: tuple[str, str],
     arguments: Sequence[str] | None = None,
 ) -> None:
-    """Print the lines that a stored result makes, or put them between two markers of a page."""
+    """Print the lines made from a stored result, or put them between two markers of a page."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("result", type=Path)
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between its markers")
@@ -31,7 +31,7 @@ def main(
 
 
 def write(text: str, page: Path, markers: tuple[str, str]) -> None:
-    """Put a text between two markers of a page.
+    """Put text between two markers of a page.
 
     :raises SystemExit: if the page has no such markers.
     """

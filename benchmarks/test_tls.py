@@ -1,4 +1,4 @@
-"""The matrix as pytest benchmarks: the quick profile, or what ``--tls`` and ``--tls-profile`` ask for.
+"""The matrix as pytest benchmarks: the quick profile, or what ``--tls`` and ``--tls-profile`` request.
 
 pytest benchmarks --benchmark-only --tls key=ed25519 --tls resumption=none,psk
 """

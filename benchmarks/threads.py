@@ -3,7 +3,7 @@
     tlsbench run --profile scaling --time-budget 5m --json scaling.json
     python benchmarks/threads.py scaling.json [--write docs/scaling.md]
 
-The controls stand beside the figures. Cells that are void have none, and are counted with the reason.
+The controls are next to the figures. Void cells have none, and are counted with the reason.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _void_words(void: Sequence[Failure]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table, or put it into a page."""
+    """Print the table, or write it into a page."""
     pages.main((__doc__ or "").partition("\n")[0], lines, _MARKERS, arguments)
 
 

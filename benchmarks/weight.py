@@ -1,7 +1,7 @@
-"""What an installation weighs, by package: ``python benchmarks/weight.py`` in the environment in question.
+"""Disk usage of an installation by package: ``python benchmarks/weight.py`` in the environment in question.
 
-It counts the files that each distribution says it installed, and the bytecode beside them. ``--most MB`` ends
-with 1 if all of it weighs more.
+It counts the files that each distribution lists as installed, and their bytecode. ``--most MB`` exits with 1
+if the total is larger.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from importlib.metadata import Distribution, distributions
 from importlib.util import cache_from_source
 from pathlib import Path
 
-#: What a virtual environment has before anything is installed.
+#: What a virtual environment contains before anything is installed.
 _ITS_OWN = frozenset({"pip"})
 
 
 def sizes() -> dict[str, tuple[int, int]]:
-    """For each distribution the bytes of its files, and those of the bytecode of its modules."""
+    """For each distribution, the bytes of its files, and those of the bytecode of its modules."""
     return {one.name: _size(one) for one in distributions() if one.name not in _ITS_OWN}
 
 
@@ -35,9 +35,9 @@ def _bytes(paths: set[Path]) -> Iterator[int]:
 
 
 def main() -> int:
-    """Print the table, heaviest first; the exit code."""
+    """Print the table, heaviest first; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--most", type=float, help="megabytes (1,000,000 bytes) that all may weigh")
+    parser.add_argument("--most", type=float, help="the limit for the total, in megabytes (1,000,000 bytes)")
     most = parser.parse_args().most
     found = sorted(sizes().items(), key=lambda one: -sum(one[1]))
     files, compiled = (sum(size[at] for _, size in found) for at in (0, 1))

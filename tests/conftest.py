@@ -1,4 +1,4 @@
-"""What many tests need: the registry, scenarios by selector, and cells without any waiting."""
+"""Fixtures for many tests: the registry, scenarios by selector, and cells without any waiting."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from tlsbench.workloads import Workload, prepare
 pytest_plugins = ["pytester"]
 
 _NEEDED = ("hypothesis", "pytest_timeout")
-#: What is printed is as wide as this says, and pytest-xdist says something in its workers.
+#: It determines the width of the output, and pytest-xdist sets it in its workers.
 os.environ.pop("COLUMNS", None)
-#: A test that takes longer hangs. Set here, because an option of a plugin in pyproject.toml would be refused
-#: where only what the README installs is there to run the benchmarks.
+#: A test that takes longer hangs. It is set here, because an option of a plugin in pyproject.toml would be
+#: refused if only the packages that the README installs are there to run the benchmarks.
 _HANG_SECONDS = 120
 
 if find_spec("hypothesis"):
     from hypothesis import HealthCheck, settings
 
-    # A property may take as long as the machine needs; pytest's --durations says how long it took.
+    # A property may take as long as the machine needs; pytest's --durations shows how long it took.
     settings.register_profile(
         "any-machine",
-        settings(),  # what hypothesis itself chooses, which differs where CI is set
+        settings(),  # hypothesis's own choice, which differs if CI is set
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("any-machine")
 
 
-#: Where what several tests share lies, and is made once for all workers of xdist; see shared_once.
+#: The folder for what several tests share, made once for all xdist workers; see shared_once.
 _SHARED = "TLSBENCH_TESTS_SHARED"
 
 
@@ -62,11 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Leave the tests out where only benchmarks run, which need nothing of what the tests do."""
+    """Skip the tests when only benchmarks run, which need nothing that the tests do."""
     return True if _measures(config) else None
 
 
-#: Tests of the public suites, which know no marks of this project, that take seconds.
+#: Slow tests of the public suites, which do not use this project's marks.
 _OF_SECONDS = (
     "::test_handshakes_leave_no_memory_behind",
     "::test_a_peer_that_never_answers_is_an_error_within_the_limit",
@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _begins(item: pytest.Item) -> bool:
-    """Those that may take long begin first: at the end one alone would keep the other workers waiting."""
+    """Whether a test should start first: a slow one at the end would keep the other workers waiting."""
     limit = item.get_closest_marker("timeout")
     return limit is None or limit.args[0] <= _HANG_SECONDS
 
@@ -97,7 +97,7 @@ def _measures(config: pytest.Config) -> bool:
 
 @pytest.fixture(scope="session")
 def shared_once() -> Callable[[str, Callable[[Path], None]], Path]:
-    """A folder by its name, made by a function once in a run: the other workers of xdist wait for it."""
+    """A folder by its name, filled by a function once per run: the other xdist workers wait for it."""
 
     def folder_of(name: str, make: Callable[[Path], None]) -> Path:
         folder = Path(os.environ[_SHARED]) / "".join(letter if letter.isalnum() else "-" for letter in name)
@@ -118,13 +118,13 @@ QUICKLY = Plan(time_budget_s=0.0, precision=0.0, seed=1, warm_up_s=0.0, least_sa
 
 @pytest.fixture(autouse=True)
 def out_of_sight_of_xdist(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pytest-benchmark is off where it sees xdist, and the tests start pytests of their own."""
+    """Hide xdist: pytest-benchmark is off when it sees it, and the tests start their own pytests."""
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
 
 
 @pytest.fixture(scope="session")
 def openssl_35() -> str:
-    """The OpenSSL 3.5 in the wheel of psycopg-binary, as selectors name it: it has QUIC at both ends."""
+    """The OpenSSL 3.5 in the wheel of psycopg-binary, by its name in selectors: it has QUIC at both ends."""
     if sys.platform != "linux":
         pytest.skip("the wheels of psycopg-binary for other systems have no libssl of their own to load")
     found = find_spec("psycopg_binary")
@@ -135,7 +135,7 @@ def openssl_35() -> str:
 
 @pytest.fixture
 def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
-    """The scenarios that a selector spells; none may be excluded."""
+    """The scenarios that a selector describes; none may be excluded."""
 
     def find(selector: str) -> tuple[Scenario, ...]:
         selection = parse([selector], spellings())
@@ -168,7 +168,7 @@ def workload_of(
 
 @pytest.fixture
 def run_of(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Callable[[str], Run]:
-    """A run of a few samples of each scenario."""
+    """A run with a few samples of each scenario."""
 
     def run(selector: str) -> Run:
         clock = WALL.clock
@@ -190,7 +190,7 @@ def run_of(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Callable[[str
 
 @pytest.fixture
 def taking() -> Callable[[Run, Callable[[Cell], float]], Run]:
-    """Gives the same run, with a time of its own for each cell, and little noise."""
+    """Make the same run with a given time for each cell, and little noise."""
 
     def give(run: Run, time_of: Callable[[Cell], float]) -> Run:
         def timed(cell: Cell) -> Cell:
@@ -226,7 +226,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, None, None]:
-    """Skip what needs a package that is not installed, as without the extras."""
+    """Skip tests that need a package that is not installed, such as those of the extras."""
     try:
         yield
     except RequestError as error:

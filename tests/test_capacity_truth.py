@@ -1,4 +1,4 @@
-"""The table of predictions beside loads, from outcomes by hand; and one load on one server."""
+"""The table of predictions and loads, from hand-made outcomes; and one load on one server."""
 
 from __future__ import annotations
 

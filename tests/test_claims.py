@@ -1,4 +1,4 @@
-"""How benchmarks/claims.py judges: it fails only where a claim is certainly broken."""
+"""How benchmarks/claims.py judges: it fails only if a claim is certainly broken."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_only_a_broken_claim_fails(
 
 @pytest.mark.slow
 def test_every_claim_is_measured(claims: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without time there are too few rounds for an interval: nothing is decided, and nothing fails."""
+    """With no time, there are too few rounds for an interval: nothing is decided, and nothing fails."""
     assert claims.main(0.0) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len([line for line in lines if line.startswith("undecided ")]) >= 31

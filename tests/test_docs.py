@@ -1,4 +1,4 @@
-"""Every command and block of code in README and docs runs where exactly what its page tells to install is."""
+"""Every command and code block in README and docs runs with exactly what its page says to install."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ PAGES = [
     "certs/README.md",
     *sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")),
 ]
-#: What a page tells to install: the first such line in it.
+#: What a page says to install: the first such line in it.
 INSTALL = re.compile(r"pip install ((?:'\.\[[a-z,]+\]')|\.)(?=[\s`]|$)")
-#: Loads as the docs ask for, in less time and of fewer connections.
+#: Options for the loads in the docs, for less time and fewer connections.
 SMALL_LOAD = ("--duration", "300ms", "--warm-up", "100ms", "--ramp-up", "50ms", "--connections", "20", "-q")
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def commands(page: str, language: str) -> list[str]:
-    """The commands of the blocks of a language, of which a console block has nothing else."""
+    """The commands in the blocks of a language; those of a console block are its prompt lines."""
     lines = [line for block in blocks(page, language) for line in block.splitlines()]
     if language == "console":
         assert all(line.startswith("$ ") for line in lines), f"{page}: a console block has commands alone"
@@ -62,7 +62,7 @@ def install_line(page: str) -> str:
 
 
 def clone(folder: Path) -> Path:
-    """A fresh clone, with what is not committed yet."""
+    """A fresh clone, including uncommitted changes."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -81,7 +81,7 @@ def clone(folder: Path) -> Path:
 
 
 def without_this_environment() -> dict[str, str]:
-    """The variables of a shell in which no environment is active, where nothing takes long."""
+    """The variables of a shell in which no environment is active, and in which nothing takes long."""
     ours = {str(Path(sys.prefix) / "bin"), str(Path(sys.executable).parent)}
     path = [folder for folder in os.environ["PATH"].split(os.pathsep) if folder not in ours]
     dropped = ("PYTHON", "VIRTUAL_ENV", "COV", "PYTEST", "TOX")
@@ -96,9 +96,9 @@ def without_this_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def installed(shared_once: Callable[[str, Callable[[Path], None]], Path]) -> Environment:
-    """The variables of an environment for an install line: it has what that line brings, and nothing else.
+    """The variables of an environment for an install line: it has what that line installs, and nothing else.
 
-    The line runs in a fresh clone; that of the README as it stands there, to the first measurement.
+    The line runs in a fresh clone; the README's runs verbatim, up to the first measurement.
     """
     readme_line, readme_command = install_line("README.md"), blocks("README.md", "sh")[0].strip()
 
@@ -134,7 +134,7 @@ def test_the_commands_of_a_page_run(page: str, installed: Environment, tmp_path:
 
 
 def python_blocks(page: str) -> tuple[list[str], list[str]]:
-    """The blocks of Python of a page that define tests, and the others: one program, in their order."""
+    """The Python blocks of a page that define tests, and the others: one program, in order."""
     found = blocks(page, "python")
     tests = [one for one in found if re.search(r"^(def test_|class Test)", one, re.MULTILINE)]
     return tests, [one for one in found if one not in tests]
@@ -161,7 +161,7 @@ def test_the_programs_of_a_page_run(page: str, installed: Environment, tmp_path:
 @pytest.mark.integration
 @pytest.mark.timeout(600)
 def test_the_notebook_runs_and_shows_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this environment, which has what its reader installs beside tlsbench: a notebook, and pandas."""
+    """In this environment, which has what its readers install along with tlsbench: a notebook, and pandas."""
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     pytest.importorskip("pandas")
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
@@ -181,7 +181,7 @@ def test_the_notebook_runs_and_shows_tables(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.timeout(1800)
 def test_the_loads_and_servers_of_their_page_run(installed: Environment, tmp_path: Path) -> None:
-    """Its examples are for a server on port 8443, as it says; here that is one of any free port."""
+    """Its examples are for a server on port 8443, as it says; here it uses any free port."""
     environment, folder = installed(install_line("docs/load.md")), clone(tmp_path / "tlsbench")
     run("tlsbench certs init pki", folder, environment)
     port, of_http = free_port(), free_port()
@@ -206,7 +206,7 @@ def test_the_loads_and_servers_of_their_page_run(installed: Environment, tmp_pat
                 with serving(f"{here.replace(' --port 8443', '')} --port 0", folder, environment):
                     pass
             elif line.startswith("tlsbench load"):
-                # So few connections decide no share, and a busy machine may miss any time.
+                # So few connections cannot decide a share, and a busy machine may miss any time.
                 lenient = ("--undecided", "pass") if "--fail-on" in here else ()
                 words = shlex.split(here.replace("p99<50ms", "p99<50s"))
                 run(shlex.join([*words, *SMALL_LOAD, *lenient]), folder, environment)
@@ -221,7 +221,7 @@ def free_port() -> int:
 
 
 def run(line: str, folder: Path, environment: dict[str, str]) -> str:
-    """What a command prints, in little time whatever it asks for; it must succeed."""
+    """The output of a command, in little time whatever it requests; it must succeed."""
     words = shlex.split(re.sub(r"--time-budget \S+", "--time-budget 1ms", line))
     program = shutil.which(words[0], path=environment["PATH"])
     assert program is not None, f"{line}: there is no {words[0]}"
@@ -232,7 +232,7 @@ def run(line: str, folder: Path, environment: dict[str, str]) -> str:
 
 @contextmanager
 def serving(line: str, folder: Path, environment: dict[str, str]) -> Iterator[None]:
-    """A server that has said where it listens; Ctrl-C must end it well."""
+    """A server that has printed where it listens; Ctrl-C must end it cleanly."""
     words = shlex.split(line)
     program = shutil.which(words[0], path=environment["PATH"])
     assert program is not None
@@ -260,7 +260,7 @@ def serving(line: str, folder: Path, environment: dict[str, str]) -> Iterator[No
 
 
 def mentioned() -> Iterator[tuple[str, str]]:
-    """The command lines of tlsbench that pages name in their sentences or show with their output."""
+    """The tlsbench command lines that pages mention in sentences or show with their output."""
     for page in PAGES:
         for token in tokens(page):
             if token.type == "fence" and token.info == "text":
@@ -283,7 +283,7 @@ def test_the_commands_that_sentences_mention_exist_with_their_options(
     assert all(re.search(rf"\s{re.escape(option)}\b", known) for option in options), page
 
 
-#: tlsbench as if it were on a package index, which it is not: what works is a clone.
+#: tlsbench as if it were on a package index, which it is not: only a clone works.
 PUBLISHED = re.compile(r"pip install (?:-\S+ )*'?tlsbench\b|'tlsbench\[")
 
 
@@ -326,13 +326,13 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 
 def sections(page: Path) -> set[str]:
-    """What links call the sections of a page, as GitHub does."""
+    """The anchors of a page's sections, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def environment_like_this(folder: Path) -> str:
-    """The Python of a new virtual environment that sees what this one sees."""
+    """The Python of a new virtual environment that sees the packages of this one."""
     venv.create(folder, with_pip=False, symlinks=True)
     (site,) = folder.glob("lib/python*/site-packages")
     (site / "like.pth").write_text("\n".join(path for path in sys.path if path), encoding="utf-8")

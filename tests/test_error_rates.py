@@ -1,4 +1,4 @@
-"""How benchmarks/error_rates.py counts; its long measurements are for people to start."""
+"""How benchmarks/error_rates.py counts; its long measurements are started by hand."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_processes_of_a_condition_end_with_it(error_rates: ModuleType) -> No
     with condition("two that stop and go"):
         until = time.monotonic() + 20
         while _children() < 2 and time.monotonic() < until:
-            time.sleep(0.05)  # a process that was just forked has the name of its parent yet
+            time.sleep(0.05)  # a process that has just been forked still has its parent's name
         assert _children() == 2
     assert _children() == 0
 

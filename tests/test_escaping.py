@@ -27,7 +27,7 @@ from tlsbench.escaping import (
 )
 from tlsbench.report.terminal import Harmless, print_plain
 
-#: What does harm somewhere.
+#: Text that does harm somewhere.
 HARMFUL = [
     "\x1b[31mred\x1b]0;title\x07",
     "\x9b31m",

@@ -114,7 +114,7 @@ def test_a_wait_for_a_reader_ends_with_the_first_signal(filled: bool) -> None:
     os.mkfifo(PATH)
     standing = os.open(PATH, os.O_RDWR) if filled else None
 
-    def rescue() -> None:  # so that the broken code fails, and does not hang
+    def rescue() -> None:  # so that broken code fails instead of hanging
         descriptor = os.open(PATH, os.O_RDONLY | os.O_NONBLOCK)
         time.sleep(0.2)
         while filled and select.select([descriptor], [], [], 0.2)[0]:

@@ -1,4 +1,4 @@
-"""Rules that every test keeps."""
+"""Rules that every test follows."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_the_first_signal_asks_and_a_further_one_cuts_what_may_be_cut(number: in
         with may_be_cut():
             send(number)
         assert stop()
-        send(number)  # what is not marked is not cut, however often
+        send(number)  # code that is not marked is not cut short, however often
         send(number)
         with pytest.raises(Interrupted), may_be_cut():
             send(number)
@@ -91,7 +91,7 @@ def test_a_process_ends_with_the_code_that_a_shell_gives_a_signal(number: int) -
     with ended_by_signals(), pytest.raises(Interrupted) as end:
         send(number)
     assert end.value.exit_code == 128 + number
-    send(number)  # while it ends, and tidies up, nothing interrupts it
+    send(number)  # while it ends and cleans up, nothing interrupts it
 
 
 def test_a_signal_that_hits_a_callback_is_not_lost() -> None:
@@ -101,7 +101,7 @@ def test_a_signal_that_hits_a_callback_is_not_lost() -> None:
 
     def drop() -> None:
         thing = Dropped()
-        del thing  # what is raised in here Python prints, and goes on
+        del thing  # Python prints exceptions raised in here, and continues
         time.sleep(10)
 
     with ended_by_signals(), pytest.raises(Interrupted):

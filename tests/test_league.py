@@ -1,4 +1,4 @@
-"""The league table is made of a stored run, and stands between the markers of its page."""
+"""The league table is made from a stored run, and put between the markers of its page."""
 
 from __future__ import annotations
 

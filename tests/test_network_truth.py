@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
-#: A lossless exchange: by each end what it sent (">") and what arrived ("<"), with the bytes of data.
+#: A lossless exchange: what each end sent (">") and received ("<"), with the bytes of data.
 CLIENT = "> syn, < syn, > 0, > 250, < 0, < 900, > 80, > 530, < 250, < 1448, < 1448, > 0"
 SERVER = "< syn, > syn, < 0, < 250, > 0, > 900, < 80, > 250, < 530, > 1448, > 1448, < 0"
 
@@ -36,7 +36,7 @@ def truth() -> Iterator[ModuleType]:
 
 
 def seen(truth: ModuleType, words: str) -> list[object]:
-    """What an end saw; sequence numbers count on for each sender."""
+    """What an end saw; sequence numbers increase for each sender."""
     found, starts = [], {">": 1, "<": 1}
     for word in words.split(", "):
         way, what = word.split()
@@ -102,7 +102,7 @@ def test_a_case_that_differs_is_bold_and_counted(truth: ModuleType) -> None:
 
 
 def test_distributions_stand_beside_each_other() -> None:
-    """As in a kernel whose exchanges are late more often than the model's, and as in one whose are not."""
+    """With a kernel whose exchanges are late more often than the model's, and with one whose are not."""
     with loaded("network_losses") as losses:
         case = losses.Case.parse("20:0.5:6000")
         assert case == losses.Case(20, 0.5, 6000)

@@ -1,4 +1,4 @@
-"""What is said of the package is what pyproject.toml, tox.ini and the source say."""
+"""The statements about the package agree with pyproject.toml, tox.ini and the source."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def names_read(node: ast.AST) -> Iterator[ast.expr]:
         yield node.value
 
 
-#: What is read of bash alone, while it completes a word.
+#: Variables of bash, read only while it completes a word.
 OF_THE_SHELL = {"COMP_WORDS", "COMP_CWORD"}
 
 

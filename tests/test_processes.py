@@ -1,4 +1,4 @@
-"""The near end of a process, tried on processes that do not do what they should."""
+"""The parent's handle on a process, tried with processes that misbehave."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.processes import Interpreter, Process, Vitals, readable
 
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Process]]:
-    """Run a program that stands for a worker."""
+    """Run a program as a worker."""
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with ExitStack() as stack:
 

@@ -11,7 +11,7 @@ def test_tls(tls_benchmark):
     assert tls_benchmark().negotiated
 """
 TWO = ("--tls=implementation=fake", "--tls=resumption=none,psk")
-#: Each starts a pytest of its own, which takes seconds.
+#: Each starts its own pytest, which takes seconds.
 pytestmark = pytest.mark.slow
 QUICKLY = ("--benchmark-max-time=0.001", "--benchmark-min-rounds=6", "-p", "no:cacheprovider")
 
@@ -207,7 +207,7 @@ def test_a_void_cell_fails_its_test_and_has_no_row(suite: pytest.Pytester) -> No
     result = run(suite, "--tls=workload=scaling implementation=fake", "--benchmark-json=x.json")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*MeasurementError: void: the controls failed"])
-    # Older pytest-benchmarks leave an empty file where there is nothing to store.
+    # Older versions of pytest-benchmark leave an empty file if there is nothing to store.
     stored = Path("x.json")
     assert not stored.exists() or not stored.read_bytes() or not results()
 
@@ -302,7 +302,7 @@ def test_the_old_name_of_tls_side_works_and_says_its_new_one(pytester: pytest.Py
     pytester.makepyfile("def test_tls(tls_benchmark): tls_benchmark()")
     words = ["--benchmark-only", "--benchmark-max-time=0.01", "--tls", "implementation=fake"]
     result = pytester.runpytest_subprocess(*words, "--tls-meter", "server")
-    result.stdout.fnmatch_lines(["*(server)*", "*--tls-meter is called --tls-side now*"])
+    result.stdout.fnmatch_lines(["*(server)*", "*--tls-meter is now called --tls-side*"])
     assert result.ret == 0
 
 

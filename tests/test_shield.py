@@ -1,4 +1,4 @@
-"""A configuration that is for the OpenSSL that is measured does not reach the one that makes the keys."""
+"""A configuration for the OpenSSL being measured does not affect the one that makes the keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tlsbench.shield import SHIELDED
 
-#: What leaves every OpenSSL without a FIPS module of its own without any algorithm.
+#: It leaves every OpenSSL without its own FIPS module without any algorithm.
 ONLY_FIPS = "openssl_conf = i\n[i]\nalg_section = a\n[a]\ndefault_properties = fips=yes\n"
 MAKES_A_KEY = """
 import tlsbench, os, sys

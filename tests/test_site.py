@@ -1,4 +1,4 @@
-"""The pages that are made for the site, and the check of what was built; `tox -e docs` builds it."""
+"""The pages generated for the site, and the check of the built site; `tox -e docs` builds it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAKERS = ("api", "check", "commands", "nav", "schema", "tables")
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[dict[str, ModuleType]]:
-    """The modules that make the pages, which mkdocs finds beside its hooks."""
+    """The modules that generate the pages, which mkdocs finds next to its hooks."""
     folder = str(ROOT / "docs/site")
     sys.path.insert(0, folder)
     try:

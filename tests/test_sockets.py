@@ -64,7 +64,7 @@ def test_they_are_set_and_inherited_by_what_is_accepted() -> None:
 
 @pytest.mark.skipif(not HAS_TCP_INFO, reason="this system says nothing of its connections")
 def test_the_kernel_tells_how_a_connection_fares() -> None:
-    """The window is that of RFC 6928, and grows in slow start by what is acknowledged."""
+    """The window is that of RFC 6928, and grows in slow start with what is acknowledged."""
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
         client.connect(listener.getsockname())
         accepted, _ = listener.accept()
@@ -89,7 +89,7 @@ def test_what_is_taken_as_it_was_asked_has_no_remark() -> None:
 def test_fast_open_that_the_kernel_has_off_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sockets, "_KERNEL", tmp_path)
     wanted = Settings({"TCP_FASTOPEN": 1}, socket.AF_INET, "listen")
-    assert wanted.try_out() == []  # a system that does not say
+    assert wanted.try_out() == []  # a system that does not report it
     (tmp_path / "tcp_fastopen").write_text("1\n")
     (remark,) = wanted.try_out()
     assert remark.endswith("sysctl net.ipv4.tcp_fastopen=3")
@@ -106,7 +106,7 @@ def test_only_a_socket_on_which_nobody_listens_is_removed(tmp_path: Path) -> Non
     path = tmp_path / "it"
     remove_stale(str(path))
     path.write_text("a letter")
-    with pytest.raises(RequestError, match="is there and no socket"):
+    with pytest.raises(RequestError, match="exists and is not a socket"):
         remove_stale(str(path))
     path.unlink()
     with socket.socket(socket.AF_UNIX) as one:
@@ -124,7 +124,7 @@ def test_every_option_is_one_of_this_system() -> None:
 
 @pytest.fixture
 def asked_anew() -> Iterator[None]:
-    """Without what an earlier test was told, or will be told by this one."""
+    """Clear what earlier tests, or this one, have cached."""
     why_no_kernel_tls.cache_clear()
     yield
     why_no_kernel_tls.cache_clear()
@@ -133,7 +133,7 @@ def asked_anew() -> Iterator[None]:
 @pytest.mark.usefixtures("asked_anew")
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/sys says what the kernel has")
 def test_kernel_tls_is_there_where_the_kernel_lists_it() -> None:
-    why = why_no_kernel_tls()  # which loads the module, where the kernel has one and the user may
+    why = why_no_kernel_tls()  # this loads the module, if the kernel has one and the user may
     path = Path("/proc/sys/net/ipv4/tcp_available_ulp")
     if not path.exists():
         pytest.skip("this kernel does not say")
@@ -150,7 +150,7 @@ def test_kernel_tls_is_what_setsockopt_says_of_a_connected_socket(
     class Asked(socket.socket):
         def setsockopt(self, *option: object) -> None:
             if option == (socket.IPPROTO_TCP, 31, b"tls"):
-                asked.append(self.getpeername())  # which raises if it is not connected
+                asked.append(self.getpeername())  # raises if it is not connected
                 if number is not None:
                     raise OSError(number, os.strerror(number))
 

@@ -1,4 +1,4 @@
-"""The table of threads is made of a stored run, and stands between the markers of its page."""
+"""The table of threads is made from a stored run, and put between the markers of its page."""
 
 from __future__ import annotations
 

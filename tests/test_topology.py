@@ -10,7 +10,7 @@ from tlsbench.topology import PINS_THREADS, Processor, cores, numbers_in, places
 
 
 def system(folder: Path, shared: dict[int, str], nodes: dict[int, str]) -> Path:
-    """A kernel's description of processors: the siblings of each, and those of each node."""
+    """A kernel's description of processors: the siblings of each, and the processors of each node."""
     for number, text in shared.items():
         place = folder / "cpu" / f"cpu{number}" / "topology"
         place.mkdir(parents=True)
@@ -22,7 +22,7 @@ def system(folder: Path, shared: dict[int, str], nodes: dict[int, str]) -> Path:
     return folder
 
 
-#: Two nodes of two cores of two siblings each, numbered as Linux does.
+#: Two nodes with two cores of two siblings each, numbered as in Linux.
 SERVER = {0: "0,4", 4: "0,4", 1: "1,5", 5: "1,5", 2: "2,6", 6: "2,6", 3: "3,7", 7: "3,7"}
 NODES = {0: "0-1,4-5", 1: "2-3,6-7"}
 
@@ -64,7 +64,7 @@ def test_threads_have_places_only_where_they_are_asked_to_stay(monkeypatch: pyte
     assert places(3) == [None] * 3
     monkeypatch.setenv(PINS_THREADS, "1")
     monkeypatch.setattr(topology, "usable", lambda: frozenset({0, 1}))
-    assert places(3)[2] == places(3)[0]  # more threads than processors share them
+    assert places(3)[2] == places(3)[0]  # if there are more threads than processors, they share them
     assert set(places(2)) == {0, 1}
 
 

@@ -1,4 +1,4 @@
-"""The files that other services read, tried as far as that goes without the service."""
+"""The files that other services read, tested as far as possible without the service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "docs/examples/github-action.yml"
 GITLAB = ROOT / "docs/examples/gitlab-ci.yml"
-#: The interpreter of a step of GitHub Actions with ``shell: bash``.
+#: The interpreter of a GitHub Actions step with ``shell: bash``.
 BASH = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
 
 
@@ -37,7 +37,7 @@ def tox_commands(name: str) -> list[str]:
 
 
 def expressions(text: str, known: Mapping[str, str]) -> str:
-    """A text as GitHub gives it to a step."""
+    """A text as GitHub passes it to a step."""
     return re.sub(r"\$\{\{ ([\w.-]+) \}\}", lambda found: known[found[1]], text)
 
 
@@ -51,7 +51,7 @@ def run_step(
 
 
 def runner(folder: Path) -> dict[str, str]:
-    """The variables of a runner whose files are in a folder, outside of this environment."""
+    """The variables of a runner whose files are in a folder, without this environment."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -65,7 +65,7 @@ def runner(folder: Path) -> dict[str, str]:
 
 
 def repository(folder: Path) -> Path:
-    """A clone of a package with a change on a branch, and tlsbench beside it as the example checks it out."""
+    """A clone of a package with a change on a branch, and tlsbench next to it, as in the example."""
     origin, clone = folder / "origin", folder / "work" / "thing"
     origin.mkdir()
     (origin / "pyproject.toml").write_text(
@@ -180,7 +180,7 @@ def test_the_duels_of_an_example_are_commands_that_tlsbench_takes(
     lines = [line for job in read(path).values() for line in job["script"]]
     (duel,) = (line for line in lines if "bin/tlsbench " in line)
     words = shlex.split(duel.partition(" > ")[0].partition("bin/tlsbench ")[2])
-    # Up to where the interpreters would be started, which are not there.
+    # Up to where the interpreters would be started, which do not exist.
     assert run(words) == 3
     assert "venv-base/bin/python" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""What type checkers know of the public names: read by mypy alone, strictly (tox -e lint), never run."""
+"""What type checkers know about the public names: read only by mypy, strictly (tox -e lint), never run."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ problem = tlsbench.MeasurementError
 problem = tlsbench.OutputError
 ended: KeyboardInterrupt = Interrupted(2, run)
 
-# What is wrong is refused; mypy says so of an ignore that ignores nothing.
+# Wrong types are refused; mypy reports an ignore that ignores nothing.
 tlsbench.run(time_budget=None)  # type: ignore[arg-type]
 tlsbench.run(key=1.5)  # type: ignore[arg-type]
 tlsbench.load()  # type: ignore[call-arg]

@@ -1,8 +1,8 @@
 """A library that became slower, for studies: real work added to the server's side of its handshakes.
 
 A process that finds this folder on its path and TLSBENCH_EXTRA_WORK in its environment hashes some blocks of
-64 bytes at the end of each handshake, inside what is charged to the server. ``pyopenssl:none=40,psk=25``
-gives the library and, for each value of the axis ``resumption``, how many blocks.
+64 bytes at the end of each handshake, within the time charged to the server. ``pyopenssl:none=40,psk=25``
+means the library and, for each value of the axis ``resumption``, the number of blocks.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _BLOCK = bytes(64)
 
 
 def work(blocks: int) -> None:
-    """Hash this many blocks, one by one."""
+    """Hash that many blocks, one by one."""
     for _ in range(blocks):
         hashlib.sha256(_BLOCK)
 
 
 class _Slower:
-    """A server's end that works more when its handshake is done."""
+    """A server end that does extra work when its handshake is complete."""
 
     def __init__(self, endpoint: Any, blocks: int) -> None:
         self._endpoint = endpoint

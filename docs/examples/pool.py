@@ -1,12 +1,12 @@
-"""A pool of TLS servers behind a balancer of TCP connections: how many handshakes really resume.
+"""A pool of TLS servers behind a TCP load balancer: how many handshakes really resume.
 
     python pool.py haproxy
     python pool.py nginx --backends 4 --clients 100
 
-Each server ends TLS itself, and the balancer hands on connections in turn. A client that comes back therefore
-meets another server most of the time, which resumes its session only if it has the keys of the one that
-issued the ticket. The pool is loaded twice: with ticket keys of each server's own, and with keys of all.
-Without a balancer (``none``), tlsbench load spreads the connections itself.
+Each server terminates TLS itself, and the balancer distributes connections in turn. A returning client
+therefore reaches another server most of the time, which resumes its session only if it has the keys
+of the server that issued the ticket. The pool is loaded twice: with separate ticket keys for each server, and
+with shared keys. Without a balancer (``none``), tlsbench load spreads the connections itself.
 
 Everything listens on sockets in a temporary folder, so that no port is taken.
 """
@@ -52,7 +52,7 @@ listen pool
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Load the pool twice, and print what came of it."""
+    """Load the pool twice, and print the results."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--backends", type=int, default=3)
     parser.add_argument("--clients", type=int, default=60)
     parser.add_argument("--duration", default="3s")
-    parser.add_argument("--warm-up", default="2s", help="in which each client comes for the first time")
+    parser.add_argument("--warm-up", default="2s", help="time for the first connection of each client")
     options = parser.parse_args(arguments)
     for shared in (False, True):
         with tempfile.TemporaryDirectory() as name, pool(Path(name), options, shared=shared) as targets:
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 @contextlib.contextmanager
 def pool(folder: Path, options: argparse.Namespace, *, shared: bool) -> Iterator[list[str]]:
-    """The servers and their balancer, while they run; what is to be loaded."""
+    """The servers and their balancer, while they run; yields the targets to load."""
     with contextlib.ExitStack() as stack:
         backends = [folder / f"backend-{number}" for number in range(options.backends)]
         serve = (*TLSBENCH, "serve", "implementation=libssl", "version=1.3", "--processes", "1", "--quiet")
@@ -93,7 +93,7 @@ def pool(folder: Path, options: argparse.Namespace, *, shared: bool) -> Iterator
 
 
 def balancer(name: str, folder: Path, front: Path, backends: Sequence[Path]) -> tuple[str, ...]:
-    """The command of a balancer, whose configuration it writes."""
+    """Write the configuration of a balancer, and return its command."""
     path = folder / f"{name}.conf"
     program = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
@@ -106,14 +106,14 @@ def balancer(name: str, folder: Path, front: Path, backends: Sequence[Path]) -> 
     if not module.exists():
         sys.exit("nginx has no module for streams: apt-get install libnginx-mod-stream")
     servers = " ".join(f"server unix:{one};" for one in backends)
-    user = "user root;" if os.geteuid() == 0 else ""  # else its worker could not connect to the sockets
+    user = "user root;" if os.geteuid() == 0 else ""  # otherwise its worker could not connect to the sockets
     path.write_text(NGINX.format(module=module, user=user, folder=folder, front=front, servers=servers))
     return (program, "-e", "stderr", "-p", str(folder), "-c", str(path))
 
 
 @contextlib.contextmanager
 def running(command: Sequence[str], listens_at: Path) -> Iterator[Callable[[], None]]:
-    """A program, while it runs; what waits until it listens."""
+    """A running program; yields a function that waits until it listens."""
     log = listens_at.with_suffix(".log")
     with log.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file)  # noqa: S603 - a command of this file
@@ -137,7 +137,7 @@ def running(command: Sequence[str], listens_at: Path) -> Iterator[Callable[[], N
 
 
 def listens(path: Path) -> bool:
-    """Whether somebody does."""
+    """Whether something listens on that path."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as sock:
         sock.connect(str(path))
         return True
@@ -145,7 +145,7 @@ def listens(path: Path) -> bool:
 
 
 def load(folder: Path, targets: Sequence[str], options: argparse.Namespace) -> dict[str, dict[str, int]]:
-    """What came of the connections of clients that come back at random."""
+    """The outcomes of the connections of clients that return at random."""
     result = folder / "load.json"
     command = [*TLSBENCH, "load", *targets, "--resume", "1", "--clients", str(options.clients)]
     command += [

@@ -12,12 +12,12 @@ import tlsbench
 #: The directives of a docstring, each with its title.
 _TITLES: Final = {"param": "Parameters", "returns": "Returns", "raises": "Raises"}
 _DIRECTIVE: Final = re.compile(r"^:(param|returns|raises)(?: ([^:]*))?: ", re.MULTILINE)
-#: A role of Sphinx: ``:class:`~tlsbench.Scenario```, or with a title before its target.
+#: A Sphinx role: ``:class:`~tlsbench.Scenario```, or with a title before its target.
 _ROLE: Final = re.compile(r":\w+:`(?:([^`<]+) <[^`>]+>|~?([^`]+))`")
 
 
 def api_page() -> str:
-    """The functions, the values and the errors that ``import tlsbench`` has."""
+    """The functions, values and errors of ``import tlsbench``."""
     public = [(name, getattr(tlsbench, name)) for name in tlsbench.__all__ if name != "__version__"]
     groups = {
         "Functions": [one for one in public if inspect.isfunction(one[1])],
@@ -43,7 +43,7 @@ def api_page() -> str:
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
-    """The public methods and properties of a class that say what they are for."""
+    """The public methods and properties of a class."""
     if inspect.isclass(value):
         for name in dir(value):
             member = inspect.getattr_static(value, name)
@@ -74,7 +74,7 @@ def _described(name: str, value: Any, level: str) -> Iterator[str]:
 
 
 def _signature(name: str, function: Any) -> str:
-    """One parameter a line, without the defaults that are functions."""
+    """One parameter per line, without the defaults that are functions."""
     parameters = inspect.signature(function).parameters.values()
     lines = []
     keyword_only = False
@@ -95,6 +95,6 @@ def _signature(name: str, function: Any) -> str:
 
 
 def _markdown(text: str) -> str:
-    """A docstring as Markdown: roles and literals are code."""
+    """A docstring as Markdown: roles and literals become code."""
     plain = _ROLE.sub(lambda found: f"`{found[1] or found[2]}`", text)
     return plain.replace("``", "`").strip()

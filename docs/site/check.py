@@ -1,8 +1,8 @@
 """Check a built site: ``python docs/site/check.py FOLDER``.
 
 Every link, picture and script of every page must be in the site, with the section that it names; nothing may
-be loaded from elsewhere; and a page must have the lists, tables and blocks of code that its Markdown has, as
-readers of Markdown differ. Each problem is a line; the exit code is 1 if there is one.
+be loaded from elsewhere; and a page must have the lists, tables and code blocks that its Markdown has,
+since Markdown parsers differ. Each problem is a line; the exit code is 1 if there is any.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 
-#: The attributes that name something to go to or to load, by element.
+#: The attributes that name a link target or a resource, by element.
 _LINKS: Final = {"a": "href", "link": "href", "img": "src", "script": "src", "iframe": "src", "source": "src"}
 _LOADED: Final = frozenset(_LINKS) - {"a"}
-#: What a page must have as often as its Markdown, by markdown-it's name for it.
+#: What a page must have as many of as its Markdown, by markdown-it's name.
 _COUNTED: Final = {"list_item_open": "li", "tr_open": "tr", "fence": "pre", "heading_open": "heading"}
 _DOCS: Final = Path(__file__).resolve().parents[1]
-#: Links of the theme that a browser gives up without harm.
+#: Links of the theme that a browser may ignore without harm.
 _CANONICAL: Final = frozenset({"canonical", "preconnect"})
 
 
 class _Page(HTMLParser):
-    """The links, the names of sections, and what the article has."""
+    """The links, the names of sections, and the contents of the article."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -56,9 +56,9 @@ class _Page(HTMLParser):
 
 
 def problems(site: Path, sources: Path = _DOCS) -> Iterator[str]:
-    """What is wrong in a site, a line for each.
+    """The problems of a site, a line for each.
 
-    :param sources: the Markdown of those pages of which there is some.
+    :param sources: the Markdown of the pages, where there is any.
     """
     pages = {
         path.relative_to(site).as_posix(): _Page(path.read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def _broken(name: str, tag: str, link: str, pages: Mapping[str, _Page], site: Pa
     if parts.scheme or parts.netloc:
         return f"loads {link} from elsewhere" if tag in _LOADED and parts.scheme != "data" else ""
     if link.startswith("/") and name == "404.html":
-        return ""  # it is shown at any place, and its links begin at the top
+        return ""  # it is shown at any path, and its links start at the root
     path = (
         posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(parts.path)))
         if parts.path
@@ -99,7 +99,7 @@ def _broken(name: str, tag: str, link: str, pages: Mapping[str, _Page], site: Pa
 
 
 def _source(name: str) -> str:
-    """The Markdown that a page is made of, as it would be called."""
+    """The path of the Markdown that a page is made from."""
     return "index.md" if name == "index.html" else f"{name.removesuffix('/index.html')}.md"
 
 

@@ -1,4 +1,4 @@
-"""A page for each command, from what its ``--help`` is made of."""
+"""A page for each command, from the data behind its ``--help``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from tlsbench.cli.group import app
 from tlsbench.escaping import for_markdown
 
-#: What begins a paragraph whose lines are kept.
+#: The marker of a paragraph whose line breaks are kept.
 _KEEPS_LINES: Final = "\b"
 _FOLDER: Final = "commands"
 
@@ -37,7 +37,7 @@ def command_pages() -> tuple[tuple[str, str], ...]:
 
 
 def _commands(group: Any, parent: Any, words: str) -> Iterator[tuple[str, Any, Any]]:
-    """Every command that is no group, with the words that call it and a context for its help."""
+    """Every command that is not a group, with the words that call it and a context for its help."""
     context = typer.Context(
         group, info_name=words if parent is None else words.rsplit(maxsplit=1)[-1], parent=parent
     )

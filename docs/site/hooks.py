@@ -1,7 +1,7 @@
-"""What mkdocs calls while it builds the site: pages from elsewhere, pages that are made, and the navigation.
+"""The mkdocs hooks for building the site: pages from elsewhere, generated pages, and the navigation.
 
-Links in the pages are those that work in the repository. A target outside docs/ is a page of the site
-(``FROM_ELSEWHERE``), or is carried along as a file.
+Links in the pages are those that work in the repository. A target outside docs/ is either a page of the site
+(``FROM_ELSEWHERE``), or is copied as a file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FROM_ELSEWHERE: Final = {
     "README.md": "index.md",
     "src/tlsbench/results/schema.json": "reference/schema.json",
 }
-#: Pages that are made when the site is built.
+#: Pages that are generated when the site is built.
 _MADE: Final = {
     "reference/axes.md": axes_page,
     "reference/profiles.md": profiles_page,
@@ -44,7 +44,7 @@ _FENCE: Final = re.compile(r"(^```.*?^```$|`[^`\n]+`)", re.MULTILINE | re.DOTALL
 
 
 def on_config(config: Any) -> Any:
-    """Set the navigation: every page of docs/ is in it."""
+    """Set the navigation, which contains every page of docs/."""
     own = [
         path.relative_to(ROOT / _DOCS).as_posix()
         for path in sorted((ROOT / _DOCS).rglob("*.md"))
@@ -55,7 +55,7 @@ def on_config(config: Any) -> Any:
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages from elsewhere, those that are made, and the files that pages link to."""
+    """Add the pages from elsewhere, the generated ones, and the files that pages link to."""
     for path, uri in FROM_ELSEWHERE.items():
         if files.get_file_from_path(uri) is None:
             text = (ROOT / path).read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Let the links of a page lead where their targets are in the site."""
+    """Adapt the links of a page to the paths of their targets in the site."""
     source = _source(page.file.src_uri)
     if source is None:
         return markdown
@@ -88,29 +88,29 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_post_page(output: str, **_: Any) -> str:
-    """Name the theme's dialog for those who hear the page."""
+    """Give the theme's dialog a name for screen readers."""
     return output.replace(' role="dialog"', ' role="dialog" aria-label="Search"')
 
 
 def _outside_code(text: str, change: Any) -> str:
-    """Change a text, but for its code."""
+    """Change a text, except its code."""
     return "".join(part if at % 2 else change(part) for at, part in enumerate(_FENCE.split(text)))
 
 
 def _in_repository(source: str, path: str) -> str:
-    """The path in the repository that a link in a file of it means."""
+    """The path in the repository that a link in one of its files refers to."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
 
 
 def _uri(path: str) -> str:
-    """The place in the site of a file of the repository."""
+    """The path in the site of a file of the repository."""
     if path in FROM_ELSEWHERE:
         return FROM_ELSEWHERE[path]
     return path.removeprefix(_DOCS) if path.startswith(_DOCS) else f"files/{path}"
 
 
 def _source(uri: str) -> str | None:
-    """The file of the repository that a page of the site is; None of one that is made."""
+    """The file of the repository behind a page of the site; None for a generated page."""
     for path, place in FROM_ELSEWHERE.items():
         if uri == place and path != "README.md":
             return path
@@ -118,7 +118,7 @@ def _source(uri: str) -> str | None:
 
 
 def _carried(files: Files) -> Iterator[str]:
-    """The files outside docs/ that pages link to and that are no pages."""
+    """The files outside docs/ that pages link to and that are not pages."""
     for file in files.documentation_pages():
         source = _source(file.src_uri)
         if source is None:

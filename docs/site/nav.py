@@ -1,4 +1,4 @@
-"""The order of the pages. One that is not named here is at the end of the guides."""
+"""The order of the pages. A page that is not named here comes at the end of the guides."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 GUIDES: Final = "Guides"
-#: Sections in their order, each with its pages in theirs.
+#: The sections in order, each with its pages in order.
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Start": ("index.md", "install.md", "cheatsheet.md", "figures.md"),
     "Tutorials": (
@@ -56,10 +56,10 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
 
 
 def nav_of(pages: Iterable[str], commands: Sequence[str]) -> list[dict[str, Any]]:
-    """The navigation as mkdocs takes it.
+    """The navigation in the form that mkdocs takes.
 
-    :param pages: all that there are, by their paths in the site.
-    :param commands: those of the commands, which have a section before the reference.
+    :param pages: all pages, by their paths in the site.
+    :param commands: the pages of commands, which have a section before the reference.
     """
     named = {page for section in SECTIONS.values() for page in section} | set(commands)
     sections = {name: list(section) for name, section in SECTIONS.items()}

@@ -1,4 +1,4 @@
-"""Pages of tables: the axes, the profiles, the libraries and the columns, from where the program has them."""
+"""Pages with tables of the axes, the profiles, the libraries and the columns, from the program's own data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.scenarios.profiles import PROFILES
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of Markdown whose cells are Markdown already."""
+    """A Markdown table whose cells are Markdown already."""
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -25,7 +25,7 @@ def _code(*texts: str) -> str:
 
 
 def axes_page() -> str:
-    """What ``tlsbench list axes`` lists."""
+    """The output of ``tlsbench list axes`` as a page."""
     parts = [
         "# The axes",
         (
@@ -62,7 +62,7 @@ def _facts(axis: Axis) -> Iterable[tuple[str, str]]:
 
 
 def profiles_page() -> str:
-    """What ``tlsbench list profiles`` lists."""
+    """The output of ``tlsbench list profiles`` as a page."""
     parts = [
         "# Profiles",
         (
@@ -77,7 +77,7 @@ def profiles_page() -> str:
 
 
 def libraries_page() -> str:
-    """Every library that can be measured, and what brings more of them."""
+    """Every library that can be measured, and what provides more of them."""
     known = implementations()
     own = [
         (_code(name), for_markdown(known[name].summary) if name in known else "the library in that file")

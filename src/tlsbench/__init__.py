@@ -1,13 +1,13 @@
 """tlsbench: what a cipher, key, group, chain, resumption or TLS library costs, with proof.
 
-The packages follow the data: ``scenarios`` says what to measure, ``pki`` who the
-peers are, ``implementations`` drives a TLS library without I/O, ``links`` moves the bytes,
-``workloads`` turns one call into one verified sample, ``stats`` says what numbers mean,
-``sampling`` when to take samples, ``results`` what is kept, and ``report`` shows it.
+The packages follow the data: ``scenarios`` defines what to measure, ``pki`` who the peers are,
+``implementations`` drives a TLS library without I/O, ``links`` moves the bytes, ``workloads`` turns one call
+into one verified sample, ``stats`` defines what the numbers mean, ``sampling`` when to take samples,
+``results`` what to keep, and ``report`` shows it.
 
-For Python programs there are :func:`run`, :func:`duel`, :func:`compare`, :func:`load`, :func:`capacity`,
-:func:`read` and :func:`matrix`. They are imported when first asked for: ``import tlsbench`` alone imports
-nothing else.
+Python programs can use :func:`run`, :func:`duel`, :func:`compare`, :func:`load`, :func:`capacity`,
+:func:`read` and :func:`matrix`. They are imported on first access: ``import tlsbench`` alone imports nothing
+else.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ if "TLSBENCH_SHIELDED" in os.environ:  # before anything imports the cryptograph
 
     shield()
 
-#: Where the names are that the API does not define itself.
+#: The modules of the names that the API does not define itself.
 _ELSEWHERE = {
     "Matrix": "tlsbench.scenarios",
     "MeasurementError": "tlsbench.errors",
@@ -75,7 +75,7 @@ _ELSEWHERE = {
 }
 
 
-if not TYPE_CHECKING:  # for type checkers a module with a __getattr__ has every name
+if not TYPE_CHECKING:  # to a type checker, a module with a __getattr__ has every name
 
     def __getattr__(name: str) -> object:
         if name not in __all__:

@@ -1,7 +1,7 @@
-"""What can go wrong, as a user meets it.
+"""The errors that users can encounter.
 
 Every error of tlsbench is a :class:`TlsbenchError`; its text is one line that says what was wrong
-and what is valid, and ``exit_code`` is what the command line ends with. Errors of the libraries
+and what is valid, and ``exit_code`` is the exit status of the command line. Errors of the libraries
 below (OpenSSL, the operating system, JSON) are translated where they enter.
 """
 
@@ -14,13 +14,13 @@ _MOST_LISTED = 12
 
 
 class TlsbenchError(Exception):
-    """The root of all errors raised by tlsbench."""
+    """The base class of all errors raised by tlsbench."""
 
     exit_code = 3
 
 
 class RequestError(TlsbenchError):
-    """The request itself was wrong: a selector, an option, a name or a file that was given."""
+    """The request itself was wrong: a selector, an option, a name or a file."""
 
     exit_code = 2
 
@@ -34,7 +34,7 @@ class MeasurementError(TlsbenchError):
 
 
 class HandshakeError(MeasurementError):
-    """A TLS library refused to go on: an alert, a failed verification, garbage on the wire."""
+    """A TLS library refused to continue: an alert, a failed verification, garbage on the wire."""
 
 
 class WireError(MeasurementError):
@@ -48,12 +48,12 @@ class CertificateError(TlsbenchError):
 
 
 class ProofError(MeasurementError):
-    """What was negotiated or carried is not what the scenario asks for.
+    """What was negotiated or carried is not what the scenario requires.
 
     :param what: the property, such as ``"group"``.
     :param wanted: its value in the scenario.
     :param got: the value that was found.
-    :param witness: who said so: ``"wire"``, ``"client"`` or ``"server"``.
+    :param witness: what reported it: ``"wire"``, ``"client"`` or ``"server"``.
     """
 
     def __init__(self, what: str, *, wanted: object, got: object, witness: str) -> None:
@@ -67,11 +67,11 @@ class ProofError(MeasurementError):
 def unknown(
     kind: str, given: str, valid: Iterable[str], aliases: Mapping[str, str] = MappingProxyType({})
 ) -> RequestError:
-    """The error for a name that does not exist, with the nearest name that does.
+    """The error for a name that does not exist, with the closest name that does.
 
-    :param aliases: other spellings, with the valid name that each stands for.
+    :param aliases: other spellings, with the valid name for each.
     """
-    import difflib  # an error has the time for it; "tlsbench --help" has not
+    import difflib  # imported only for errors, to keep "tlsbench --help" fast
 
     names = sorted(set(valid))
     known = {alias: name for alias, name in aliases.items() if name in names}
@@ -84,6 +84,6 @@ def unknown(
 
 
 def listed(names: Sequence[str]) -> str:
-    """The valid names for an error's one line; of many the first few."""
+    """The valid names for a one-line error message; only the first few if there are many."""
     more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
     return f"valid are {', '.join(names[:_MOST_LISTED])}{more}"

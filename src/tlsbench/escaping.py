@@ -1,7 +1,7 @@
-"""Text that came from outside, made harmless for the format in which it goes out.
+"""Make text from outside harmless for the format in which it is written.
 
-A filter is applied where text leaves, by the writer of that format; names in certificates, stored results,
-file names, selectors, alerts and answers of servers may hold anything. Each filter keeps one line one line.
+A filter is applied on output, by the writer of that format; names in certificates, stored results, file
+names, selectors, alerts and answers of servers may contain anything. Each filter keeps a line a single line.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 import html as html_standard
 import re
 
-#: What spreadsheets take for the beginning of a formula (OWASP, CSV Injection).
+#: What spreadsheets take for the start of a formula (OWASP, CSV Injection).
 _FORMULA = ("=", "+", "-", "@")
-#: What GitHub's Markdown could take for markup within a line: code, emphasis, HTML, links, entities, tables,
+#: What GitHub Markdown could take for markup within a line: code, emphasis, HTML, links, entities, tables,
 #: strikethrough, mathematics.
 _MARKUP = re.compile(r"[\\`*|~$]|<(?=[A-Za-z/!?])|\](?=[(\[:])|&(?=[#\w]+;)|!(?=\[)|(?<![^\W_])_|_(?![^\W_])")
-#: And at a line's beginning: headings, quotations, lists, rules.
+#: And at the start of a line: headings, block quotes, lists, rules.
 _BLOCK = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[#>+=-]))")
 
 
 def for_terminal(text: str) -> str:
     r"""One line of printable text: everything else appears as its escape, such as ``\x1b`` or ``\u202e``.
 
-    That is what :meth:`str.isprintable` says: controls, line ends, bidirectional and zero-width formatting,
-    lone surrogates, spaces that look like others.
+    Text is printable according to :meth:`str.isprintable`, which excludes control characters, line ends,
+    bidirectional and zero-width formatting, lone surrogates, and spaces that look like others.
     """
     if text.isprintable():
         return text
@@ -30,38 +30,38 @@ def for_terminal(text: str) -> str:
 
 
 def lines_for_terminal(text: str) -> str:
-    r"""The same of text whose lines, ended by ``\n`` or as CSV's by ``\r\n``, are meant."""
+    r"""Like :func:`for_terminal`, but keeping line ends: ``\n``, or ``\r\n`` as in CSV."""
     return "\r\n".join("\n".join(map(for_terminal, part.split("\n"))) for part in text.split("\r\n"))
 
 
 def for_csv(text: str) -> str:
-    """A field that no spreadsheet runs: what looks like a formula gets an apostrophe before it."""
+    """A field that no spreadsheet evaluates: whatever looks like a formula is prefixed with an apostrophe."""
     line = for_terminal(text)
     return f"'{line}" if line.lstrip().startswith(_FORMULA) else line
 
 
 def for_markdown(text: str) -> str:
-    """A line, or a table's cell, of GitHub's Markdown that shows this text and is nothing else."""
+    """A line, or a table cell, of GitHub Markdown that shows this text literally."""
     return _BLOCK.sub(r"\1\\", _MARKUP.sub(r"\\\g<0>", for_terminal(text).strip()))
 
 
 def for_html(text: str) -> str:
-    """Text, or an attribute's value in quotes, of HTML."""
+    """Text, or a quoted attribute value, in HTML."""
     return html_standard.escape(for_terminal(text))
 
 
 def for_xml(text: str) -> str:
-    """One line of characters that XML 1.0 may hold (section 2.2); who writes the tree escapes its markup."""
+    """One line of characters that XML 1.0 allows (section 2.2); whoever writes the tree escapes markup."""
     return for_terminal(text)
 
 
 def for_openmetrics(text: str) -> str:
-    """A label's value, or a help text, of OpenMetrics."""
+    """A label value, or a help text, in OpenMetrics."""
     return for_terminal(text).replace("\\", r"\\").replace('"', r"\"")
 
 
 def for_github(text: str) -> str:
-    """A workflow command's data: a percent sign begins an escape, and a line end would end the command."""
+    """The data of a workflow command: a percent sign starts an escape, and a line end ends the command."""
     return for_terminal(text).replace("%", "%25")
 
 

@@ -1,7 +1,7 @@
-"""Writing outputs: every option of every command that writes goes through here.
+"""Write outputs: every option of every command that writes a file uses this module.
 
-A regular file is replaced whole, links followed: written beside its target, then renamed. Pipes and devices
-are written in place, ``-`` is standard output. What cannot be finished, or is interrupted, leaves nothing.
+A regular file is replaced as a whole, following links: written next to its target, then renamed. Pipes and
+devices are written in place, ``-`` is standard output. A failed or interrupted write leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from tlsbench.errors import OutputError, RequestError
 from tlsbench.interrupts import held, may_be_cut
 
 STANDARD_OUTPUT = Path("-")
-#: Private keys are for their owner only; a folder of certificates is for everybody to read.
+#: Private keys are readable only by their owner, a folder of certificates by everybody.
 SECRET_MODE, FOLDER_MODE = 0o600, 0o755
-#: What a result takes, roughly: less room than that is refused before anything is measured.
+#: The approximate size of a result: with less room, a request is refused before anything is measured.
 ROOM_BYTES = 1 << 18
 _PREFIX = ".tlsbench-"
 _MOST_LINKS = 40
@@ -31,7 +31,7 @@ _MOST_LINKS = 40
 def check(path: Path, room_bytes: int = ROOM_BYTES) -> None:
     """Check that ``path`` can be written, before anything is measured for it.
 
-    :param room_bytes: what will be written, roughly.
+    :param room_bytes: the approximate size of the output.
     :raises RequestError: if it cannot.
     """
     if is_standard_output(path):
@@ -47,9 +47,9 @@ def check(path: Path, room_bytes: int = ROOM_BYTES) -> None:
 
 
 def write(path: Path, content: str | bytes, mode: int | None = None) -> None:
-    """Write the whole content, or, where ``path`` is a regular file, leave that as it was.
+    """Write the whole content, or leave ``path`` as it was if it is a regular file.
 
-    :param mode: the permissions of a regular file, whatever it had; those it had, or a new file's, without.
+    :param mode: the new permissions of a regular file; None keeps those it has, or the default of a new file.
     :raises OutputError: if it cannot be written.
     """
     data = encoded(content)
@@ -72,9 +72,9 @@ def write(path: Path, content: str | bytes, mode: int | None = None) -> None:
 
 
 def key_log_asked_for() -> Path | None:
-    """Where the variable SSLKEYLOGFILE sends secrets (RFC 9850), None where it is not set.
+    """The file named by the variable SSLKEYLOGFILE, for secrets (RFC 9850); None if it is not set.
 
-    A file that is not there is made, for its owner only.
+    If it does not exist, it is created, for its owner only.
 
     :raises RequestError: if it cannot be appended to.
     """
@@ -82,7 +82,7 @@ def key_log_asked_for() -> Path | None:
     if not name:
         return None
     try:
-        # O_NONBLOCK: a pipe that nobody reads is an error at once.
+        # O_NONBLOCK: a pipe without a reader is an error at once.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
         os.close(os.open(name, flags, SECRET_MODE))
     except OSError as error:
@@ -96,16 +96,16 @@ def is_standard_output(path: Path) -> bool:
 
 
 def is_replaced(path: Path) -> bool:
-    """Whether :func:`write` replaces what is there, or makes a new file; pipes and devices take all of it.
+    """Whether :func:`write` replaces a file or makes a new one, rather than writing to a pipe or device.
 
-    :raises OSError: if it is a folder, or cannot be looked at.
+    :raises OSError: if it is a folder, or cannot be examined.
     """
     status = _status(path)
     return not is_standard_output(path) and (status is None or stat.S_ISREG(status.st_mode))
 
 
 def write_some(descriptor: int, data: bytes | memoryview) -> int:
-    """Write the beginning of ``data``; how many bytes it was. Waiting for a reader may be cut short.
+    """Write the start of ``data`` and return its length in bytes. Waiting for a reader may be cut short.
 
     :raises OSError: if it cannot be written.
     """
@@ -115,21 +115,21 @@ def write_some(descriptor: int, data: bytes | memoryview) -> int:
         with may_be_cut(at_once=True):
             poll.poll()
     try:
-        return os.write(descriptor, data[: select.PIPE_BUF])  # more could wait within
+        return os.write(descriptor, data[: select.PIPE_BUF])  # writing more could block
     except BlockingIOError:
         return 0
 
 
 def encoded(content: str | bytes) -> bytes:
-    """Text in UTF-8; a lone surrogate, which that does not have, is a question mark."""
+    """Encode text as UTF-8; lone surrogates, which it cannot represent, become question marks."""
     return content.encode("utf-8", "replace") if isinstance(content, str) else content
 
 
 @contextmanager
 def beside(folder: Path, data: bytes, mode: int | None = None) -> Iterator[Path]:
-    """A whole file in a folder, to be renamed or linked; what is still there at the end is removed.
+    """A complete temporary file in a folder, to be renamed or linked; otherwise it is removed at the end.
 
-    :param mode: its permissions; those that the umask leaves without.
+    :param mode: its permissions; None applies the umask.
     :raises OSError: if it cannot be written.
     """
     with held():
@@ -150,13 +150,13 @@ def beside(folder: Path, data: bytes, mode: int | None = None) -> Iterator[Path]
 
 @contextmanager
 def temporary(content: bytes, suffix: str = "") -> Iterator[Path]:
-    """A file for libraries that read from files alone: for its owner only, and gone after the block."""
+    """A file for libraries that read only from files: for its owner only, and deleted after the block."""
     with held():
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX.lstrip("."), suffix=suffix)
         path = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, SECRET_MODE)  # mkstemp's own is narrowed by the umask
+            os.fchmod(descriptor, SECRET_MODE)  # the umask narrows that of mkstemp
             file.write(content)
         yield path
     finally:
@@ -165,9 +165,9 @@ def temporary(content: bytes, suffix: str = "") -> Iterator[Path]:
 
 
 def try_folder(folder: Path, room_bytes: int = ROOM_BYTES) -> None:
-    """Write this many bytes to a folder and remove them again.
+    """Write that many bytes to a folder and remove them again.
 
-    :raises OSError: if it takes none, or lacks the room.
+    :raises OSError: if it is not writable, or lacks the room.
     """
     with held(), tempfile.NamedTemporaryFile(dir=folder, prefix=_PREFIX) as file:
         if hasattr(os, "posix_fallocate"):
@@ -178,9 +178,9 @@ def try_folder(folder: Path, room_bytes: int = ROOM_BYTES) -> None:
 
 
 def existing(folder: Path) -> Path:
-    """The folder, or the nearest above it that is there.
+    """The folder, or its nearest existing parent.
 
-    :raises OSError: if what is there is not a folder.
+    :raises OSError: if that is not a folder.
     """
     folder = folder.absolute()
     for place in (folder, *folder.parents):
@@ -202,7 +202,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 
 def _target(path: Path) -> Path:
-    """What is replaced: the end of a chain of links."""
+    """The file to replace: the end of a chain of links."""
     return Path(os.path.realpath(path))
 
 
@@ -218,7 +218,7 @@ def _replace(path: Path, data: bytes, mode: int | None) -> None:
         except OSError as error:
             if error.errno != errno.EBUSY:
                 raise
-            # A file that is a mount of its own, as in a container, can be written but not renamed over.
+            # A file that is a mount point, as in a container, can be written but not replaced.
             target.write_bytes(data)
 
 
@@ -226,8 +226,8 @@ def _keep_owner(new: Path, status: os.stat_result, mode: int | None) -> None:
     try:
         os.chown(new, status.st_uid, status.st_gid)
     except PermissionError:
-        return  # only root gives files away
-    new.chmod(mode or 0)  # which a change of owner takes bits of
+        return  # only root may give files away
+    new.chmod(mode or 0)  # a change of owner clears some of the bits
 
 
 def _write_in_place(descriptor: int, data: bytes) -> None:
@@ -238,7 +238,7 @@ def _write_in_place(descriptor: int, data: bytes) -> None:
 
 
 def descriptor_of(path: Path) -> int | None:
-    """The descriptor of this process that a path such as ``/dev/stdout`` or ``/dev/fd/3`` is a name of."""
+    """The descriptor of this process that a path such as ``/dev/stdout`` or ``/dev/fd/3`` refers to."""
     own = f"/proc/{os.getpid()}/fd"
     for _ in range(_MOST_LINKS):
         if path.name.isdecimal() and os.path.realpath(path.parent) == own:
@@ -246,7 +246,7 @@ def descriptor_of(path: Path) -> int | None:
         try:
             path = path.parent / path.readlink()
         except OSError:
-            return None  # it is no link
+            return None  # it is not a link
     return None
 
 

@@ -1,4 +1,4 @@
-"""Outputs that are written piece by piece, while what they describe goes on."""
+"""Outputs that are written piece by piece, while the activity they describe continues."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tlsbench import files
 from tlsbench.errors import OutputError
 from tlsbench.interrupts import may_be_cut
 
-#: In seconds: a pipe that nobody has read for this long is given up, so that it holds up nothing.
+#: A pipe that nobody has read for this many seconds is given up on, so that it does not hold up anything.
 UNREAD_S: Final = 5
 
 
 class Growing:
-    """An output that is written piece by piece: whoever looks at a regular file sees whole pieces.
+    """An output that is written piece by piece: readers of a regular file see whole pieces.
 
-    :param beginning: its first piece. A regular file is made anew; pipes and devices are written in place.
+    :param beginning: its first piece. A regular file is replaced; pipes and devices are written in place.
     :param mode: the permissions of a regular file.
     :raises OutputError: if it cannot be written.
     """
@@ -44,7 +44,7 @@ class Growing:
         self.append(beginning)
 
     def append(self, piece: bytes) -> None:
-        """Write a piece behind what there is.
+        """Append a piece to the output.
 
         :raises OutputError: if it cannot be written.
         """
@@ -61,5 +61,5 @@ class Growing:
             raise OutputError(f"cannot write {self._path}: {error.strerror or error}") from None
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the output."""
         os.close(self._descriptor)

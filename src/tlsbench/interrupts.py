@@ -1,13 +1,13 @@
-"""SIGINT, SIGTERM and SIGHUP: an orderly end, in which nothing that was measured is lost and nothing is left.
+"""SIGINT, SIGTERM and SIGHUP: a clean end that loses no measurements and leaves nothing behind.
 
-A signal raises :class:`Interrupted` wherever the process is (:func:`ended_by_signals`). What must not be
+A signal raises :class:`Interrupted` wherever the process is (:func:`ended_by_signals`). Code that must not be
 cut short delays it: :func:`held` until a file is complete, :func:`interruptible` until a measurement is
-stored. In the latter a first signal asks to stop; a further one cuts short what allows it
-(:func:`may_be_cut`): rounds, and whatever waits for workers. Waiting for a reader of our output is cut short
-by the first signal: there is nothing left to stop but the wait (``at_once``).
+stored. In the latter, the first signal asks to stop; a second one cuts short any code that allows it
+(:func:`may_be_cut`): rounds, and waiting for workers. Waiting for a reader of our output is cut short by the
+first signal: there is nothing left to stop but the wait (``at_once``).
 
-Outside the main thread nothing is changed, because Python handles signals only there. Signals that the parent
-had ignored (nohup, a shell's background job) stay ignored.
+Outside the main thread nothing changes, because Python handles signals only there. Signals that the parent
+process had ignored (nohup, a shell's background job) stay ignored.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-#: By then the callback that a signal had hit is over.
+#: By then, the callback that a signal had interrupted is over.
 _AGAIN_SECONDS = 0.001
 _Handler = Callable[[int, FrameType | None], None]
 
@@ -30,7 +30,7 @@ _Handler = Callable[[int, FrameType | None], None]
 class Interrupted(KeyboardInterrupt):
     """A signal asked this process to end.
 
-    :param number: the signal's.
+    :param number: the signal number.
     """
 
     def __init__(self, number: int, message: str = "") -> None:
@@ -40,36 +40,36 @@ class Interrupted(KeyboardInterrupt):
 
     @property
     def exit_code(self) -> int:
-        """128 and the signal's number, as a shell says it: 130 after Ctrl-C."""
+        """128 plus the signal number, as in a shell: 130 after Ctrl-C."""
         return 128 + self.number
 
 
 @dataclass(slots=True)
 class Stop:
-    """Whether a signal asked to stop; call it to know.
+    """Whether a signal asked to stop; call it to find out.
 
-    :param number: the first signal's, 0 as long as there was none.
+    :param number: the number of the first signal; 0 until there is one.
     """
 
     number: int = 0
 
     def __call__(self) -> bool:
-        """Whether one did."""
+        """Whether a signal asked to stop."""
         return self.number != 0
 
     def interrupted(self, message: str = "") -> Interrupted:
-        """What to raise where there is nothing to keep."""
+        """The exception to raise if there is nothing to keep."""
         return Interrupted(self.number or signal.SIGINT, message)
 
     @property
     def exit_code(self) -> int:
-        """What a command ends with that was stopped."""
+        """The exit status of a command that was stopped."""
         return self.interrupted().exit_code
 
 
 @dataclass(slots=True)
 class _Region:
-    """Where the process is."""
+    """Whether the process is in code that may be cut short."""
 
     may_be_cut: bool = False
     at_once: bool = False
@@ -80,10 +80,10 @@ _REGION = _Region()
 
 @contextmanager
 def ended_by_signals() -> Iterator[Stop]:
-    """Each of the signals raises :class:`Interrupted`; also where Python would drop it with a traceback.
+    """Make each of the signals raise :class:`Interrupted`, even where Python would drop it with a traceback.
 
-    What is given knows of the first, whatever became of it. For a process's whole life: after the block they
-    are ignored, because the process is ending and tidies up.
+    The value yielded knows of the first signal, whatever became of it. Use it for the whole life of a
+    process: after the block, signals are ignored, because the process is ending and cleaning up.
     """
     stop = Stop()
     in_hook = False
@@ -95,13 +95,13 @@ def ended_by_signals() -> Iterator[Stop]:
         later(number)
 
     def later(number: int) -> None:
-        main = threading.main_thread().ident  # which may wait in a system call by then
+        main = threading.main_thread().ident  # it may be waiting in a system call by then
         threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, [main, number]).start()
 
     def again(unraisable: sys.UnraisableHookArgs) -> None:
         nonlocal in_hook
-        in_hook = True  # what is raised in here is lost, too
-        if isinstance(unraisable.exc_value, Interrupted):  # it hit a callback of an import, or a __del__
+        in_hook = True  # exceptions raised in here are lost, too
+        if isinstance(unraisable.exc_value, Interrupted):  # raised in a callback of an import, or a __del__
             later(unraisable.exc_value.number)
         else:
             sys.__unraisablehook__(unraisable)
@@ -120,16 +120,16 @@ def ended_by_signals() -> Iterator[Stop]:
 
 @contextmanager
 def interruptible() -> Iterator[Stop]:
-    """Note the first signal: what is given knows whether there was one.
+    """Record the first signal: the value yielded knows whether there was one.
 
-    A further one raises :class:`Interrupted`, only within :func:`may_be_cut`; so does the
-    first where that is ``at_once``.
+    Within :func:`may_be_cut` only, a second signal raises :class:`Interrupted`, or even the first if that is
+    ``at_once``.
     """
     stop = Stop()
 
     def note(number: int, _frame: FrameType | None) -> None:
         if _REGION.may_be_cut and (stop.number or _REGION.at_once):
-            _REGION.may_be_cut = False  # what is done about it is not cut again
+            _REGION.may_be_cut = False  # the handling of it is not cut short again
             stop.number = stop.number or number
             raise Interrupted(number)
         stop.number = stop.number or number
@@ -140,9 +140,9 @@ def interruptible() -> Iterator[Stop]:
 
 @contextmanager
 def may_be_cut(*, at_once: bool = False) -> Iterator[None]:
-    """Mark what a second signal may cut short; the caller keeps what there is by then.
+    """Mark code that a second signal may cut short; the caller keeps the results so far.
 
-    :param at_once: the first may, too.
+    :param at_once: the first signal may do so, too.
     """
     before = _REGION.may_be_cut, _REGION.at_once
     _REGION.may_be_cut, _REGION.at_once = True, at_once
@@ -154,9 +154,9 @@ def may_be_cut(*, at_once: bool = False) -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[Stop]:
-    """Delay signals until the end of the block; what is given knows whether there was one.
+    """Delay signals until the end of the block; the value yielded knows whether there was one.
 
-    A long block asks now and then, and tidies up.
+    A long block should check it now and then, and clean up.
     """
     stop = Stop()
 
@@ -173,9 +173,9 @@ def held() -> Iterator[Stop]:
 
 @contextmanager
 def kept_from_children() -> Iterator[None]:
-    """Start processes in here that the signals do not reach: they end when this process says so, or is gone.
+    """Shield processes started in the block from the signals: they end when this process says so, or is gone.
 
-    A blocked signal stays blocked in a new process from its very first instruction on.
+    A blocked signal stays blocked in a new process from its very first instruction.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:

@@ -1,4 +1,4 @@
-"""Child processes that read lines and answer with lines of JSON: the near end of each."""
+"""Child processes that read lines and answer with lines of JSON, as seen by their parent."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from typing import Any, NamedTuple, TypeVar
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.interrupts import held, kept_from_children
 
-#: A process that has not said its first word by then will not.
+#: A process that has not written its first line by then never will.
 PATIENCE_SECONDS = 30.0
 #: Set in the environment of every process that this module starts.
 _CHILD = "TLSBENCH_CHILD"
-#: Lines of its standard error that say how a process ended.
+#: The last lines of a process's standard error, shown to explain how it ended.
 _LAST_LINES = 3
 
 
 class Vitals(NamedTuple):
-    """A process at one moment.
+    """The state of a process at one moment.
 
-    :param connections: how many it has open.
-    :param resident_bytes: its memory.
-    :param cpu_s: the processor time it has used.
+    :param connections: the number of its open connections.
+    :param resident_bytes: its resident memory.
+    :param cpu_s: the processor time that it has used.
     """
 
     connections: int
@@ -40,19 +40,19 @@ class Vitals(NamedTuple):
 
 
 def vitals(connections: int) -> Vitals:
-    """The vitals of this process, which has this many connections open."""
-    import psutil  # takes long, and listing axes or help needs none
+    """The vitals of the current process, with that number of open connections."""
+    import psutil  # slow to import, and not needed to list axes or show help
 
     return Vitals(connections, psutil.Process().memory_info().rss, time.process_time())
 
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """Where a process runs.
+    """The interpreter and the environment in which a process runs.
 
     :param python: the executable.
-    :param environment: variables to set for it, beside those of this process.
-    :param without: variables of this process that it is not to have.
+    :param environment: variables to set for it, in addition to those of this process.
+    :param without: variables of this process that it must not inherit.
     """
 
     python: str = sys.executable
@@ -60,9 +60,9 @@ class Interpreter:
     without: frozenset[str] = frozenset()
 
     def variables(self, **own: str) -> dict[str, str]:
-        """All variables of a process that runs there.
+        """All environment variables of a process that runs there.
 
-        :param own: of that process alone, unless they are set for where it runs.
+        :param own: variables for that process alone; those in ``environment`` take precedence.
         """
         inherited = {name: value for name, value in os.environ.items() if name not in self.without}
         return {**inherited, _CHILD: "1", **own, **self.environment}
@@ -73,20 +73,20 @@ HERE = Interpreter()
 
 
 def is_child() -> bool:
-    """Whether this process was started as a :class:`Process`: whatever ends it ends nothing else."""
+    """Whether this process was started as a :class:`Process`, so that ending it ends nothing else."""
     return _CHILD in os.environ
 
 
 class Process:
-    """A Python process that runs a module and exchanges lines with it: text in, JSON out.
+    """A Python process that runs a module and exchanges lines with this process: text in, JSON out.
 
-    Once a process has ended, ``has_ended`` is set, and ``lost`` says how it ended, unless it had said that it
-    was ``done``.
+    Once it has ended, ``has_ended`` is set, and ``lost`` says how it ended, unless it had reported being
+    ``done``.
 
-    :param module: what ``python -m`` runs.
-    :param first_line: what it reads first, if anything.
-    :param interpreter: which Python, and in which environment.
-    :param under: a program, with its arguments, that runs that Python, such as valgrind.
+    :param module: the module for ``python -m``.
+    :param first_line: the first line of its input, if any.
+    :param interpreter: which Python to use, and in which environment.
+    :param under: a program that runs that Python, such as valgrind, with its arguments.
     :raises MeasurementError: if it cannot be started.
     """
 
@@ -100,12 +100,12 @@ class Process:
     ) -> None:
         self.has_ended = False
         self.lost = ""
-        #: What the process reported of itself, second by second.
+        #: The vitals that the process reported, second by second.
         self.vitals: list[Vitals] = []
         self._unread = b""
         self._come: deque[dict[str, Any]] = deque()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        # What it keeps in temporary files, keys too, goes with this folder, however it ends.
+        # Its temporary files, including keys, are removed with this folder, however it ends.
         with held():
             self._folder = tempfile.TemporaryDirectory(prefix="tlsbench-worker-")
         command = [*under, interpreter.python, "-m", module]
@@ -127,19 +127,19 @@ class Process:
 
     @property
     def pipe(self) -> int:
-        """Where its lines come from, to be waited for."""
+        """The descriptor of its output, to wait on."""
         assert self._process.stdout is not None
         return self._process.stdout.fileno()
 
     def tell(self, line: str) -> None:
-        """Write a line to it; one that is gone is noticed when it is read."""
+        """Write a line to it; if it is gone, that is noticed on reading."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(line.encode() + b"\n")
             self._process.stdin.flush()
 
     def end_of_input(self) -> None:
-        """Let it know that there is no more to come."""
+        """Close its input, to signal that there is no more."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -147,8 +147,8 @@ class Process:
     def first_answer(self) -> dict[str, Any]:
         """Its first line.
 
-        :raises RequestError: if it says that the request cannot be met.
-        :raises MeasurementError: if it does not come up.
+        :raises RequestError: if it reports that the request cannot be met.
+        :raises MeasurementError: if it does not start.
         """
         try:
             message = self.answer(PATIENCE_SECONDS)
@@ -162,7 +162,7 @@ class Process:
         """Its next line.
 
         :raises MeasurementError: if it ends without one, is silent for ``patience_s`` seconds (it is then
-            killed), or writes something other than JSON; the text says which, as what a process did.
+            killed), or writes something other than JSON; the text says which, as a predicate of the process.
         """
         deadline = time.monotonic() + patience_s
         while not self._come:
@@ -177,7 +177,7 @@ class Process:
         return self._come.popleft()
 
     def messages(self) -> list[dict[str, Any]]:
-        """The lines that have come; called when there is something to read."""
+        """The lines that have arrived; call it when there is something to read."""
         self._take()
         messages = list(self._come)
         self._come.clear()
@@ -211,7 +211,7 @@ class Process:
         return f"{ended}: {words}" if words else ended
 
     def wait(self, patience_s: float) -> int:
-        """Its exit code, once it has ended by itself; it is killed if it has not by then."""
+        """Wait for it to exit and return its exit code; it is killed after ``patience_s`` seconds."""
         try:
             return self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
@@ -219,12 +219,12 @@ class Process:
             return self._process.wait()
 
     def kill(self, why: str) -> None:
-        """End it."""
+        """Kill it."""
         self._process.kill()
         self.has_ended, self.lost = True, why
 
     def close(self) -> None:
-        """Give its resources back; ends it if it has not ended."""
+        """Release its resources, and kill it if it has not ended."""
         if not self.has_ended:
             self._process.kill()
         self._process.wait()
@@ -240,6 +240,6 @@ _Process = TypeVar("_Process", bound=Process)
 
 
 def readable(processes: Sequence[_Process], seconds: float) -> list[_Process]:
-    """The processes that have sent something, waiting for at most this many seconds."""
+    """The processes that have sent something, after waiting at most that many seconds."""
     ready, _, _ = select.select([process.pipe for process in processes], [], [], seconds)
     return [process for process in processes if process.pipe in ready]

@@ -1,4 +1,4 @@
-"""What the pytest plugin compares with a stored result: all that the session measured, and what gates say."""
+"""The pytest plugin's comparison of everything a session measured with a stored result, and its gates."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tlsbench.results.reader import machine_of, parse, read
 from tlsbench.results.stored import Stored, stored_run
 from tlsbench.session.compare import compare
 
-#: Columns of the table of a comparison under pytest's own.
+#: The width in columns of the comparison's table, below pytest's own.
 _WIDTH = 160
 _SOURCE = "this session"
 
 
 @dataclass(frozen=True, slots=True)
 class SessionComparison:
-    """The outcome of the comparison with a stored result; nothing if none was asked for.
+    """The outcome of the comparison with a stored result; empty if none was requested.
 
     :param fails: whether it fails the session.
-    :param lines: what to print about it.
+    :param lines: the lines to print about it.
     """
 
     fails: bool = False
@@ -40,8 +40,8 @@ class ComparisonRequest:
     """The options of a session that compare it with a stored result.
 
     :param base: the stored result.
-    :param gates: those that may fail the session.
-    :param yardsticks: names or globs of benchmarks that are yardsticks too.
+    :param gates: the gates that may fail the session.
+    :param yardsticks: names or globs of benchmarks that also serve as yardsticks.
     :param undecided_fails: whether a gate without an answer fails the session.
     """
 
@@ -52,7 +52,7 @@ class ComparisonRequest:
 
     @classmethod
     def of(cls, config: pytest.Config) -> ComparisonRequest | None:
-        """What the options ask for; None if that is no comparison.
+        """The comparison that the options request; None if they request none.
 
         :raises RequestError: if there is no such result, or a gate is not valid.
         """
@@ -67,11 +67,11 @@ class ComparisonRequest:
         )
 
     def compare(self, run: Run | None, config: pytest.Config) -> SessionComparison:
-        """Compare what the session measured: its scenarios, and the benchmarks of its other tests.
+        """Compare everything the session measured: its scenarios, and the benchmarks of its other tests.
 
         A gate on a session that measured nothing to compare fails: it would guard nothing.
 
-        :param run: of its scenarios; None if it has none.
+        :param run: the run of its scenarios; None if it has none.
         """
         try:
             found = compare(self.base, _measured(run, config), self.gates, self.yardsticks)
@@ -90,7 +90,7 @@ class ComparisonRequest:
 
 
 def _measured(run: Run | None, config: pytest.Config) -> Stored:
-    """What a session measured, as it would be read back from its file, with the raw data."""
+    """Everything a session measured, as if read back from its file, with the raw data."""
     own = _own(config)
     if run is None:
         return own

@@ -1,13 +1,12 @@
 """The pytest plugin: cells of the matrix as benchmarks of pytest-benchmark.
 
-A test that takes the fixture ``tls_benchmark`` becomes one test for each scenario that was asked for
-(``--tls``, ``--tls-profile`` or the marker ``tls``). All of them are measured together, in interleaved
-rounds, when the first one runs; each test then hands its own samples to pytest-benchmark, which
-stores, compares and prints them as usual. So a machine that slows down slows every cell, not just the
-last ones.
+A test that uses the fixture ``tls_benchmark`` becomes one test for each scenario requested with ``--tls``,
+``--tls-profile`` or the marker ``tls``. All of them are measured together, in interleaved rounds, when the
+first one runs; each test then passes its own samples to pytest-benchmark, which stores, compares and prints
+them as usual. Thus a machine that slows down slows every cell, not just the last ones.
 
-Every pytest that finds tlsbench installed imports this module: what is heavy waits in
-:mod:`tlsbench.pytest_session` until a test needs it.
+pytest imports this module whenever tlsbench is installed: heavy imports wait in
+:mod:`tlsbench.pytest_session` until a test needs them.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from tlsbench.results import Cell
     from tlsbench.scenarios import Scenario
 
-_MARKER = "tls(*selectors): the scenarios of this test, where no --tls or --tls-profile asks for others"
+_MARKER = "tls(*selectors): the scenarios of this test, unless --tls or --tls-profile selects others"
 _SIDES = ("total", "client", "server")
 _SESSION = pytest.StashKey["TlsSession"]()
 _UNMEASURED = "the plugin pytest-benchmark, which measures, is turned off ('-p no:benchmark')"
@@ -77,9 +76,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--tls-undecided",
         choices=("fail", "pass"),
         default="fail",
-        help="what a gate counts for whose answer the measurement leaves open (default: fail)",
+        help="whether a gate fails or passes that the measurement leaves undecided (default: fail)",
     )
-    # The name of --tls-side in 0.1.0.
+    # The name of --tls-side in 0.1.0
     group.addoption("--tls-meter", choices=_SIDES, help=argparse.SUPPRESS)
 
 
@@ -100,7 +99,7 @@ def _can_measure(config: pytest.Config) -> bool:
 
 
 def _tls_session(config: pytest.Config) -> TlsSession:
-    """The session's own state, made when it is first needed."""
+    """The state of the session, created when it is first needed."""
     if _SESSION not in config.stash:
         from tlsbench.pytest_session import TlsSession
 
@@ -112,7 +111,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "tls_scenario" not in metafunc.fixturenames:
         return
     if any("tls_scenario" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
-        return  # the test brings its own
+        return  # the test provides its own
     marker = metafunc.definition.get_closest_marker("tls")
     ids = _tls_session(metafunc.config).scenario_ids(marker.args if marker else ())
     metafunc.parametrize("tls_scenario", ids, ids=ids, indirect=True)
@@ -136,7 +135,7 @@ def tls_scenario(request: pytest.FixtureRequest) -> Scenario:
 def tls_peers(request: pytest.FixtureRequest) -> Peers:
     """The PKI of this test: root, server and client identity (:class:`tlsbench.pki.Peers`).
 
-    Their key type and chain length are the scenario's if the test has one, else P-256 and 1.
+    Their key type and chain length are the scenario's if the test has one, otherwise P-256 and 1.
     """
     from tlsbench import pki
 
@@ -151,11 +150,11 @@ def tls_peers(request: pytest.FixtureRequest) -> Peers:
 def tls_benchmark(
     request: pytest.FixtureRequest, tls_scenario: Scenario, benchmark: BenchmarkFixture
 ) -> Callable[[], Cell]:
-    """Call it once: it gives the scenario's samples to pytest-benchmark and returns the cell.
+    """Call it once: it passes the scenario's samples to pytest-benchmark and returns the cell.
 
     Every sample is proved; a handshake that is not what the scenario says fails the test with
     :class:`tlsbench.errors.ProofError`. The :class:`tlsbench.results.Cell` returned has the medians,
-    the wire ledger and what was negotiated, for assertions of your own.
+    the wire ledger and the negotiated parameters, for your own assertions.
     """
     session = _tls_session(request.config)
     return lambda: session.benchmark(request.node, tls_scenario, benchmark)
@@ -190,7 +189,7 @@ def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: di
 def pytest_benchmark_compare_machine_info(
     machine_info: dict[str, Any], compared_benchmark: Mapping[str, Any]
 ) -> None:
-    # Asked before any test is collected: whether this is about TLS shows in the other file.
+    # This runs before any test is collected: only the other file shows whether it is about TLS.
     if "tlsbench" in compared_benchmark.get("machine_info", {}):
         _describe(machine_info)
 
@@ -213,7 +212,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_group_stats(benchmarks: Sequence[dict[str, Any]], group_by: str) -> None:
-    """Give benchmarks that lack an axis a value for it, as grouping ``param:axis`` needs one.
+    """Give benchmarks that lack an axis a value for it, since grouping by ``param:axis`` needs one.
 
     Returning None leaves the grouping itself to pytest-benchmark.
     """

@@ -1,4 +1,4 @@
-"""What the pytest plugin does with the matrix: choose, measure together, hand over."""
+"""How the pytest plugin uses the matrix: select scenarios, measure them together, pass on the samples."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CLOCK = pytest.StashKey["ReplayClock"]()
 
 
 class ReplayClock:
-    """The timer that pytest-benchmark reads: it stands still but for the samples played back."""
+    """The timer that pytest-benchmark reads: it advances only by the samples played back."""
 
     def __init__(self) -> None:
         self._now_ns = 0.0
@@ -70,14 +70,14 @@ class _Options:
 
 @contextmanager
 def _prepared(scenario: Scenario) -> Iterator[Workload]:
-    """A workload of this scenario, warm."""
+    """A warmed-up workload of that scenario."""
     with placement([scenario], WALL) as place, closing(place.make(scenario)) as workload:
         workload.visit(0, 1)
         yield workload
 
 
 def _times_ns(recorded: Iterable[float], live: Workload | None) -> Iterator[float]:
-    """The recorded times; after them new samples, which are what pytest-benchmark profiles."""
+    """The recorded times, followed by new samples for pytest-benchmark to profile."""
     yield from recorded
     while live is not None:
         yield live.visit(0, 1)[0].total
@@ -98,7 +98,7 @@ class TlsSession:
         self.comparison = SessionComparison()
 
     def check_request(self) -> None:
-        """End pytest with one line if its options ask for what is not there."""
+        """End pytest with a one-line error if its options request something that does not exist."""
         if self._config.getoption("--tls") or self._config.getoption("--tls-profile"):
             self.scenario_ids(())
         try:
@@ -107,12 +107,12 @@ class TlsSession:
             raise pytest.UsageError(str(error)) from None
 
     def compare(self) -> None:
-        """Compare with the stored result that was asked for, once everything is measured."""
+        """Compare with the requested stored result, once everything is measured."""
         if self._comparison is not None and not self._config.getoption("collectonly"):
             self.comparison = self._comparison.compare(self._run, self._config)
 
     def scenario_ids(self, marked: Sequence[str]) -> list[str]:
-        """The ids of the scenarios of a test with these selectors in its marker."""
+        """The ids of the scenarios for a test with these selectors in its marker."""
         asked = self._config.getoption("--tls")
         profile = self._config.getoption("--tls-profile")
         try:
@@ -127,20 +127,20 @@ class TlsSession:
         return [scenario.id for scenario in matrix.scenarios]
 
     def scenario(self, scenario_id: str) -> Scenario:
-        """The scenario of that id."""
+        """The scenario with that id."""
         return scenario_from_id(scenario_id, spellings())
 
     def prepare_item(self, item: pytest.Item) -> None:
-        """Put the replaying timer in place, before pytest-benchmark's fixture asks for one."""
+        """Install the replaying timer before pytest-benchmark's fixture looks for one."""
         clock = item.stash[_CLOCK] = ReplayClock()
         marker = item.get_closest_marker("benchmark")
         options = {**(marker.kwargs if marker else {}), "timer": clock.read}
         item.add_marker(pytest.mark.benchmark(**options), append=False)
 
     def benchmark(self, item: pytest.Item, scenario: Scenario, benchmark: BenchmarkFixture) -> Cell:
-        """Measure if nobody has yet, and play this scenario's samples to pytest-benchmark.
+        """Measure, unless that is already done, and play this scenario's samples to pytest-benchmark.
 
-        Of the tests that share a scenario, the first makes the row; the others get the same cell.
+        If several tests share a scenario, the first makes the row; the others get the same cell.
         """
         shown = "" if self._shown == "total" else f" ({self._shown})"
         benchmark.name = scenario.label + shown
@@ -159,7 +159,7 @@ class TlsSession:
             raise MeasurementError("interrupted before this scenario was measured")
         assert self._run is not None
         for failure in self._run.failures:
-            if failure.id == scenario.id:  # one that was measured and is void
+            if failure.id == scenario.id:  # it was measured, but is void
                 raise MeasurementError(failure.error)
         cell = next(one for one in self._run.cells if one.id == scenario.id)
         if not benchmark.disabled:
@@ -177,7 +177,7 @@ class TlsSession:
         return cell
 
     def _measure_together(self, item: pytest.Item) -> None:
-        """Measure the scenarios of every test of the session that will ask for its own."""
+        """Measure the scenarios of all tests in the session that will request theirs."""
         waiting = {
             one.callspec.params["tls_scenario"]: _Options.of(one)
             for one in item.session.items
@@ -208,7 +208,9 @@ class TlsSession:
         self.interrupted = self.interrupted or measured.stopped_by == "interrupt"
         self._series.update({series.scenario.id: series for series in measured.series})
         whole = replace(measured, series=list(self._series.values()))
-        if len(whole.series) > len(measured.series):  # rounds of others too: the yardsticks' are not theirs
+        if len(whole.series) > len(
+            measured.series
+        ):  # it includes earlier rounds, which the yardsticks do not belong to
             whole = replace(whole, yardsticks=())
         self._run = whole.run(request)
         return measured.series
@@ -223,7 +225,7 @@ class TlsSession:
             reporter.write_line(f"tlsbench: {line}")
 
     def notes(self) -> Iterable[str]:
-        """What belongs under pytest's tables: what was excluded, and an interrupt."""
+        """The lines below pytest's tables: shared samples, exclusions, the old option name, an interrupt."""
         shared = [count for count in self._played.values() if count > 1]
         if shared:
             yield f"{sum(shared)} tests share samples: scenarios measured once, one row each: {len(shared)}"
@@ -231,11 +233,11 @@ class TlsSession:
         for reason, count in reasons.most_common():
             yield f"excluded {count}: {reason}"
         if self._config.getoption("--tls-meter"):
-            yield "--tls-meter is called --tls-side now"
+            yield "--tls-meter is now called --tls-side"
         if self.interrupted:
             yield "interrupted: the results hold what was measured until then"
 
     def annotate(self, output_json: dict[str, Any]) -> None:
-        """Put what pytest-benchmark has no place for beside its own, as ``tlsbench run`` does."""
+        """Add what pytest-benchmark's format has no place for, as ``tlsbench run`` does."""
         if self._run is not None:
             output_json["tlsbench"] = run_notes(self._run)

@@ -1,4 +1,4 @@
-"""Options of sockets by the kernel's names, and what the kernel makes of them."""
+"""Socket options by the kernel's names, and the values that the kernel gives them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from typing import Final, NamedTuple
 from tlsbench.errors import RequestError, unknown
 from tlsbench.scenarios.sizes import parse_size
 
-#: What begins the name of an address in the file system.
+#: The prefix of the address of a Unix domain socket.
 UNIX: Final = "unix:"
 _TCP: Final = socket.IPPROTO_TCP
-# linux/tcp.h; Python names neither, and older systems lack them
+# linux/tcp.h; Python has no names for these, and older systems lack them
 _FASTOPEN_CONNECT: Final = 30
 _SYN_DATA: Final = 32
 _OPTIONS_OF_TCP_INFO: Final = 5
 _ULP: Final = 31
-#: Of struct tcp_info, which only ever grows at its end: tcpi_rtt, tcpi_snd_cwnd and tcpi_total_retrans.
+#: tcpi_rtt, tcpi_snd_cwnd and tcpi_total_retrans of struct tcp_info, which only ever grows at its end.
 _TCP_INFO: Final = struct.Struct("=68xI8xI16xI")
 _KERNEL: Final = Path("/proc/sys/net/ipv4")
 _FASTOPEN_BITS: Final = {"connect": 1, "listen": 2}
@@ -34,8 +34,8 @@ _FASTOPEN_BITS: Final = {"connect": 1, "listen": 2}
 class Option:
     """A socket option.
 
-    :param level: of setsockopt(2), and ``number`` likewise.
-    :param values: what may be written for it: ``"0 or 1"``, ``"size"``, ``"number"`` or ``"name"``.
+    :param level: the level for setsockopt(2), with ``number``.
+    :param values: the kind of values that it takes: ``"0 or 1"``, ``"size"``, ``"number"`` or ``"name"``.
     """
 
     level: int
@@ -43,9 +43,9 @@ class Option:
     values: str
 
     def parse(self, text: str) -> int | str:
-        """The value that a text means.
+        """Parse a value.
 
-        :raises ValueError: if it means none.
+        :raises ValueError: if it is not valid.
         """
         if self.values == "name":
             return text
@@ -56,7 +56,7 @@ class Option:
 
 
 def _known() -> dict[str, Option]:
-    """Those that this system has."""
+    """The options that this system has."""
     every = (
         ("TCP_NODELAY", _TCP, "TCP_NODELAY", "0 or 1"),
         ("SO_SNDBUF", socket.SOL_SOCKET, "SO_SNDBUF", "size"),
@@ -83,9 +83,9 @@ OPTIONS: Final = _known()
 
 
 def parse_options(texts: Iterable[str]) -> dict[str, int | str]:
-    """The options that ``NAME=VALUE`` spells, each.
+    """The options given as ``NAME=VALUE``.
 
-    :raises RequestError: if there is no such option, or it has no such value.
+    :raises RequestError: if there is no such option, or it does not take that value.
     """
     options: dict[str, int | str] = {}
     for text in texts:
@@ -108,11 +108,11 @@ def family_of(host: str) -> socket.AddressFamily:
 
 
 class Settings:
-    """Options as they are set on each socket of a family.
+    """Options to set on each socket of a family.
 
-    :param options: by the names of :data:`OPTIONS`. TCP_NODELAY is set unless it says otherwise.
-    :param use: ``"connect"`` or ``"listen"``; what is accepted has the options of the listening socket.
-    :param kind: the type of its sockets, of a stream or of datagrams.
+    :param options: values by the names of :data:`OPTIONS`. TCP_NODELAY is set unless they say otherwise.
+    :param use: ``"connect"`` or ``"listen"``; accepted sockets inherit the options of the listening socket.
+    :param kind: the type of the sockets, stream or datagram.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Settings:
         return option.level, number, value.encode() if isinstance(value, str) else value
 
     def apply(self, sock: socket.socket) -> None:
-        """Set them all.
+        """Set all options on a socket.
 
         :raises RequestError: if the kernel refuses one.
         """
@@ -149,9 +149,9 @@ class Settings:
                 ) from error
 
     def try_out(self) -> list[str]:
-        """Set them on a socket that goes nowhere.
+        """Set all options on a socket that is not used.
 
-        :returns: a line for each that the kernel set to another value.
+        :returns: a line for each option that the kernel set to another value.
         :raises RequestError: if it refuses one.
         """
         lines = []
@@ -194,7 +194,7 @@ def _fast_open_is_off(use: str) -> str:
 
 
 def sent_data_with_syn(sock: socket.socket) -> bool:
-    """Whether the peer took data that came with the SYN (RFC 7413), as tcp_info says."""
+    """Whether the peer accepted data sent with the SYN (RFC 7413), according to tcp_info."""
     if not hasattr(socket, "TCP_INFO"):
         return False
     info = sock.getsockopt(_TCP, socket.TCP_INFO, _OPTIONS_OF_TCP_INFO + 1)
@@ -205,7 +205,7 @@ def sent_data_with_syn(sock: socket.socket) -> bool:
 def why_no_kernel_tls() -> str:
     """Why the kernel cannot seal TLS records (kTLS); ``""`` if it can.
 
-    Asked as a program must ask: by setsockopt(TCP_ULP, "tls") on a connected socket (Linux's
+    The test is the one that programs must use: setsockopt(TCP_ULP, "tls") on a connected socket (Linux's
     Documentation/networking/tls.rst).
     """
     if sys.platform != "linux":
@@ -222,11 +222,11 @@ def why_no_kernel_tls() -> str:
 
 
 class TcpInfo(NamedTuple):
-    """What the kernel knows of a connection of TCP (struct tcp_info, Linux), as this end sees it.
+    """What the kernel knows about a TCP connection (struct tcp_info, Linux), as seen from this end.
 
-    :param rtt_us: its smoothed round trip time (RFC 6298).
-    :param window_segments: its congestion window: how much it may have under way.
-    :param retransmissions: segments that it has sent again; what the peer sent again it does not know.
+    :param rtt_us: its smoothed round-trip time (RFC 6298).
+    :param window_segments: its congestion window: how much data it may have in flight.
+    :param retransmissions: segments retransmitted by this end; those of the peer are not known.
     """
 
     rtt_us: int
@@ -239,20 +239,20 @@ HAS_TCP_INFO: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
 
 
 def tcp_info(sock: socket.socket) -> TcpInfo:
-    """What the kernel knows of a connection, by one getsockopt, where :data:`HAS_TCP_INFO`."""
+    """What the kernel knows about a connection, with a single getsockopt; needs :data:`HAS_TCP_INFO`."""
     return TcpInfo._make(_TCP_INFO.unpack(sock.getsockopt(_TCP, socket.TCP_INFO, _TCP_INFO.size)))
 
 
 def remove_stale(path: str) -> None:
-    """Remove a unix socket on which nobody listens any more.
+    """Remove a Unix domain socket on which nothing listens any longer.
 
-    :raises RequestError: if somebody does, or it is something else.
+    :raises RequestError: if something does, or it is not a socket.
     """
     file = Path(path)
     if not file.exists():
         return
     if not file.is_socket():
-        raise RequestError(f"{path} is there and no socket")
+        raise RequestError(f"{path} exists and is not a socket")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(path)

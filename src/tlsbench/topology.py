@@ -1,4 +1,4 @@
-"""The processors of this machine: which of them share a core, and which are near the same memory."""
+"""The processors of this machine: which share a core, and which share a memory node."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-#: Set where each thread is to stay on a processor of its own, of those that the process may use.
+#: Set to pin each thread to its own processor, among those that the process may use.
 PINS_THREADS: Final = "TLSBENCH_PIN_THREADS"
 _SYSTEM: Final = Path("/sys/devices/system")
 _RANGE: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
@@ -19,9 +19,9 @@ _RANGE: Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 class Processor:
     """A logical processor.
 
-    :param number: as the system counts it.
-    :param core: the least number of those that share its core (SMT siblings), itself among them.
-    :param node: of memory (NUMA); 0 where the system reports none.
+    :param number: the system's number for it.
+    :param core: the lowest number among those that share its core (SMT siblings), including itself.
+    :param node: its memory node (NUMA); 0 if the system reports none.
     """
 
     number: int
@@ -39,9 +39,9 @@ def usable() -> frozenset[int]:
 def processors(numbers: Collection[int] | None = None, system: Path = _SYSTEM) -> tuple[Processor, ...]:
     """Processors in the order in which threads are placed on them.
 
-    That is one of each core before their siblings, and those of one node before those of the next.
+    One processor of each core comes before their siblings, and those of one node before those of the next.
 
-    :param numbers: those that count; those that this process may use without.
+    :param numbers: the processors to include; by default, those that this process may use.
     :param system: where the kernel describes them (``Documentation/ABI/stable/sysfs-devices-node``).
     """
     chosen = usable() if numbers is None else numbers
@@ -51,17 +51,17 @@ def processors(numbers: Collection[int] | None = None, system: Path = _SYSTEM) -
 
 
 def _turn(one: Processor, among: Sequence[Processor]) -> int:
-    """How many processors of its core come before it."""
+    """The number of processors of the same core that come before it."""
     return sum(other.core == one.core and other.number < one.number for other in among)
 
 
 def cores(found: Collection[Processor]) -> int:
-    """How many cores these processors are."""
+    """The number of cores that these processors belong to."""
     return len({one.core for one in found})
 
 
 def siblings(found: Collection[Processor]) -> list[tuple[int, ...]]:
-    """The numbers of those that share a core, for each core that several share."""
+    """The numbers of the processors that share a core, for each core with more than one."""
     shared: dict[int, list[int]] = {}
     for one in found:
         shared.setdefault(one.core, []).append(one.number)
@@ -69,9 +69,9 @@ def siblings(found: Collection[Processor]) -> list[tuple[int, ...]]:
 
 
 def places(count: int) -> Sequence[int | None]:
-    """The processor of each of this many threads; None for each where they are not to stay on one.
+    """The processor for each of ``count`` threads; None for each if they are not pinned.
 
-    Where there are more threads than processors, they share them in turn.
+    If there are more threads than processors, they share them in turn.
     """
     if PINS_THREADS not in os.environ:
         return [None] * count
@@ -80,13 +80,13 @@ def places(count: int) -> Sequence[int | None]:
 
 
 def stay_on(processor: int | None) -> None:
-    """Keep the calling thread on a processor, if the system can and one is given."""
+    """Pin the calling thread to a processor, if one is given and the system supports it."""
     if processor is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {processor})
 
 
 def numbers_in(text: str) -> Iterator[int]:
-    """The numbers of a list such as ``0-3,8``, as the kernel writes it; what is none is left out."""
+    """The numbers in a list such as ``0-3,8``, as the kernel writes it; invalid parts are skipped."""
     for match in map(_RANGE.fullmatch, text.strip().split(",")):
         if match is not None:
             first, last = int(match[1]), int(match[2] or match[1])
@@ -106,7 +106,7 @@ def _siblings(system: Path, number: int) -> set[int]:
 
 
 def _nodes(system: Path) -> Iterator[tuple[int, int]]:
-    """Each processor with the node that it is near."""
+    """Each processor with its memory node."""
     for folder in system.glob("node/node*"):
         if (name := folder.name.removeprefix("node")).isdecimal():
             for number in numbers_in(_read(folder / "cpulist")):

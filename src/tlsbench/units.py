@@ -1,4 +1,4 @@
-"""Units: what a figure counts, and how people read it."""
+"""Units: what a figure counts, and how it is shown."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What figures are counted in.
+    """A unit in which figures are counted.
 
     :param symbol: its name in stored results.
     :param shown: the unit that tables and pictures use.
-    :param per_shown: how many of the one make one of the other.
+    :param per_shown: how many of this unit make one of the shown unit.
     """
 
     symbol: str
@@ -26,8 +26,8 @@ class Unit:
 
 NANOSECONDS: Final = Unit("ns", "µs", 1e3)
 BYTES: Final = Unit("B", "KiB", 1024.0)
-#: Of a simulated network and of the processors within it: never one figure with measured time.
+#: For a simulated network and the processors within it: never combined with measured time.
 VIRTUAL_NANOSECONDS: Final = Unit("virtual ns", "ms", 1e6)
 INSTRUCTIONS: Final = Unit("instructions", "10³ instr.", 1e3)
-#: All units, by the symbol that stored results have.
+#: All units, by their symbol in stored results.
 UNITS: Final = {unit.symbol: unit for unit in (NANOSECONDS, VIRTUAL_NANOSECONDS, BYTES, INSTRUCTIONS)}

@@ -1,4 +1,4 @@
-"""The version of tlsbench: the build reads it here, and so does whatever stores it with a result."""
+"""The version of tlsbench, which the build reads, and which is stored with results."""
 
-#: To ask the installed package's metadata for it would cost every start some 30 ms.
+#: Reading it from the metadata of the installed package would cost every start about 30 ms.
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Every demo does what it says; and a stage finds out the demo that does not."""
+"""Every demo has the outcome that it describes, and a stage detects one that does not."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from tlsbench.pki.extensions import lenient
 from tlsbench.pki.keys import PrivateKey
 from tlsbench.pki.trust import stranger_roots
 
-#: By openssl: the libraries here sign with SHA-1 no more.
+#: Made with openssl: the libraries here no longer sign with SHA-1.
 SIGNED_WITH_SHA1 = b"""
 -----BEGIN CERTIFICATE-----
 MIIBnTCCAUSgAwIBAgIUCPvkYFXdKWI+yzddSvIBYxUrxrowCQYHKoZIzj0EATAO
@@ -43,7 +43,7 @@ KoZIzj0EAQNIADBFAiA7pqwB2+XNw62rKc5Mq4xU4b67VIYBJW2GmzvLeYSGYAIh
 AKa4kJsREsGQcKwtDMcJ9nuG42NZgfmm5hu4/xOckTf9
 -----END CERTIFICATE-----
 """
-#: By openssl: the libraries here write no curve's equation.
+#: Made with openssl: the libraries here do not write a curve's equation.
 EXPLICIT_CURVE = b"""
 -----BEGIN CERTIFICATE-----
 MIICqjCCAlCgAwIBAgIUQNu3/SPU2bB7fjM7kncA8GeTPbYwCgYIKoZIzj0EAwIw

@@ -31,7 +31,7 @@ def test_what_a_file_lacks_is_told_with_what_it_has(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("192.0.2.1:443", "192.0.2.1 is not this machine: only servers on loopback are looked at"),
+        ("192.0.2.1:443", "192.0.2.1 is not this machine: only servers on loopback are inspected"),
         ("127.0.0.1:70000", "port 70000 is not valid"),
         ("no-such-file.pem", "no-such-file.pem"),
     ],

@@ -25,7 +25,7 @@ def size(certificate: x509.Certificate) -> int:
 
 
 def chain_below(length: int) -> tuple[x509.Certificate, ...]:
-    """A chain of that many certificates, the root not counted."""
+    """A chain of that many certificates, not counting the root."""
     above = ROOT
     for level in range(1, length):
         above = above.subordinate(authority_template(f"level {level}"), KEY)

@@ -1,4 +1,4 @@
-"""Commands whose streams are redirected, each in a process forked from one that has the imports behind it.
+"""Commands with redirected streams, each in a process forked from one that has already done the imports.
 
 ``python -m tests.cli.redirected``: reads a JSON list of [words, redirection], writes a list of
 [exit code, standard error].
@@ -13,7 +13,7 @@ import tempfile
 
 
 def run(words: list[str], redirection: str) -> tuple[int, str]:
-    """Run a command with standard output closed, full, or read by nobody."""
+    """Run a command with standard output closed, full, or without a reader."""
     with tempfile.TemporaryFile() as errors:
         child = os.fork()
         if not child:
@@ -28,7 +28,7 @@ def run(words: list[str], redirection: str) -> tuple[int, str]:
                 os.dup2(writer, 1)
             os.dup2(errors.fileno(), 2)
             sys.argv = ["tlsbench", *words]
-            code = 70  # of an exception
+            code = 70  # for an exception
             try:
                 code = main()
             finally:

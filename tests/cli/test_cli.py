@@ -161,7 +161,7 @@ def test_help_teaches_with_examples(words: list[str], capsys: pytest.CaptureFixt
 
 
 def commands(group: Any, *names: str) -> Iterator[tuple[str, ...]]:
-    """The words of every command, groups included."""
+    """The words of every command, including groups."""
     yield names
     for name, command in getattr(group, "commands", {}).items():
         yield from commands(command, *names, name)
@@ -184,7 +184,7 @@ def test_every_help_has_three_examples_that_its_own_parser_takes(
         rest = rest[rest.index("tlsbench") + 1 :]
         while hasattr(command, "commands"):
             command, rest = command.commands[rest[0]], rest[1:]
-        command.make_context(command.name, rest)  # raises where an option or an argument is wrong
+        command.make_context(command.name, rest)  # raises if an option or an argument is wrong
 
 
 def test_the_version_names_every_engine(capsys: pytest.CaptureFixture[str]) -> None:

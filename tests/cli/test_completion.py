@@ -1,4 +1,4 @@
-"""What a shell is offered: asked as its own script asks, in processes of their own."""
+"""What a shell completes: requested as its own script does, in separate processes."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_all_commands_complete() -> None:
 
 
 def asked(shell: str, **variables: str) -> str:
-    """What tlsbench answers a shell that completes."""
+    """The answer of tlsbench to a shell that completes a word."""
     command = [
         sys.executable,
         "-c",

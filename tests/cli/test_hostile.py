@@ -1,4 +1,4 @@
-"""Text from outside, through every command that prints it: one line stays one line, and nothing acts."""
+"""Text from outside, through every command that prints it: a line stays one line, and nothing acts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVIL = "=1+1|\x1b[2J\x1b]0;title\x07\x9b31m\r\n# heading\n\n<img src=x>`\u202eex
 
 @pytest.fixture
 def stored() -> dict[str, object]:
-    """A result whose every text is harmful."""
+    """A result in which every text is harmful."""
     words = ["run", "implementation=fake", "key=rsa-2048,ed25519", "--time-budget", "1ms", "--json", "x.json"]
     assert tlsbench(words) == 0
     return poisoned(json.loads(Path("x.json").read_text(encoding="utf-8")), EVIL)
@@ -89,7 +89,7 @@ def test_stored_results_harm_nobody(
 
 
 def certificate(tmp_path: Path) -> Path:
-    """A chain whose names are harmful."""
+    """A chain in which all names are harmful."""
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.COMMON_NAME, "\x1b[2Jevil\x07\n\u202egnp"),

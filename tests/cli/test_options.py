@@ -130,7 +130,7 @@ def test_the_help_of_what_takes_selectors_has_the_axes(
     below = shown.partition("Axes (all values: tlsbench list axes):\n")[2].splitlines()
     assert {line.split()[0] for line in below if line[:3].strip()} == {f"{axis}=" for axis in AXES}
     assert "TLS protocol version" in " ".join(shown.split())
-    assert {"ecdsa-secp256r1,", "ecdsa-secp384r1,"} <= set(shown.split())  # no name is broken
+    assert {"ecdsa-secp256r1,", "ecdsa-secp384r1,"} <= set(shown.split())  # no name is broken across lines
     assert max(map(len, below)) <= 80
 
 

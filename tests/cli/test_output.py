@@ -1,4 +1,4 @@
-"""What every command does with its outputs, tried on fake cells."""
+"""How every command treats its outputs, tried on fake cells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RUN = ["run", "implementation=fake", "--time-budget", "1ms", "--quiet"]
 def process(
     *words: str, redirect: str = "", code: str = "", **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """A command by a shell, which can redirect its streams."""
+    """Start a command through a shell, which can redirect its streams."""
     script = f'{sys.executable} -m tlsbench "$@" {redirect}{code}'
     return subprocess.run(
         ["bash", "-c", script, "bash", *words],
@@ -105,7 +105,7 @@ COMMANDS = [
 
 
 def redirected(requests: list[tuple[list[str], str]]) -> list[tuple[int, str]]:
-    """The exit code of each of these commands and what it wrote to standard error."""
+    """The exit code of each of these commands, and its output on standard error."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.cli.redirected"],
         input=json.dumps(requests),

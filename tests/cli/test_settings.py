@@ -1,4 +1,4 @@
-"""Defaults that a project keeps in its pyproject.toml."""
+"""Defaults from a project's pyproject.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tlsbench.cli.commands.certs import COMMANDS as CERTS
 from tlsbench.cli.commands.fleet import COMMANDS as FLEET
 from tlsbench.cli.overview import COMMANDS
 
-#: A run of next to no time, of a library that is always there.
+#: A run that takes almost no time, of a library that is always available.
 QUICK_RUN = ["run", "implementation=fake", "--json", "result.json", "-q"]
 
 

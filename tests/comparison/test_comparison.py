@@ -43,7 +43,7 @@ BASE = recording(1, a=1, b=1, c=1)
 
 
 def warnings_of(base: Recording, new: Recording) -> list[str]:
-    """All but that the cells are compared without yardsticks, which these recordings do not have."""
+    """All warnings but the one on missing yardsticks, which these recordings do not have."""
     first, *others = sorted(judge(base, new).warnings, key=lambda one: "without yardsticks" not in one)
     assert "without yardsticks" in first
     return others
@@ -131,7 +131,7 @@ def test_a_variable_that_changes_figures_is_told_where_two_runs_differ_in_it() -
     assert warnings_of(masked, other) == [
         "different OPENSSL_CONF: '/own.cnf' in the base, '/other.cnf' in the new"
     ]
-    assert warnings_of(BASE, masked) == []  # a run that did not note them says nothing of them
+    assert warnings_of(BASE, masked) == []  # a run that did not record them says nothing about them
     assert warnings_of(masked, masked) == []
 
 
@@ -239,8 +239,8 @@ def test_any_pytest_benchmark_result_with_raw_data_will_do() -> None:
         ('{"benchmarks": []}', "holds no benchmark"),
         ('{"benchmarks": [{}]}', "$.benchmarks[0]: it lacks 'fullname'"),
         ('{"benchmarks": [1]}', "$.benchmarks[0]: 1 where an object should be"),
-        (json.dumps(document(stats={})), "no raw data of 'test_x'"),
-        (json.dumps(document(stats={"data": []})), "no raw data of 'test_x'"),
+        (json.dumps(document(stats={})), "no raw data for 'test_x'"),
+        (json.dumps(document(stats={"data": []})), "no raw data for 'test_x'"),
         (
             json.dumps(document(stats={"data": [float("nan")]})),
             "$.benchmarks[0].stats.data[0]: NaN where a number",
@@ -329,6 +329,6 @@ def test_a_stored_run_carries_its_noise_floor() -> None:
 
 
 def test_values_that_are_all_alike_on_both_sides_are_no_difference() -> None:
-    """scipy 1.17 gives no number for their rank test."""
+    """scipy 1.17 gives no number for a rank test of such values."""
     alike = replace(BASE, figures={"a": (1e6,) * 40, "b": (1e6,) * 40})
     assert [(one.p_value, one.verdict) for one in judge(alike, alike).verdicts] == [(1.0, "~"), (1.0, "~")]

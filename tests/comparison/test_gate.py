@@ -1,4 +1,4 @@
-"""What a gate says of a cell: pass, fail, or undecided."""
+"""The answer of a gate for a cell: pass, fail, or undecided."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ REFERENCES = "*::test_reference*"
 
 
 def document(seed: int, pace: float = 1.0, factors: Mapping[str, float] | None = None) -> dict[str, Any]:
-    """A result of pytest-benchmark: each benchmark ran by itself, as often as it was its turn."""
+    """A result of pytest-benchmark: each benchmark ran separately, all its rounds in one go."""
     generator = np.random.default_rng(seed)
     return {
         "machine_info": {"cpu": {"brand_raw": "A"}},
@@ -164,7 +164,7 @@ def test_what_is_no_time_is_no_yardstick(run_of: Callable[[str], Run]) -> None:
         drift=0.0,
         environment={},
     )
-    with pytest.raises(RequestError, match="it has none that takes time"):
+    with pytest.raises(RequestError, match="it has none that is timed"):
         with_yardsticks(virtual, ["*"])
 
 

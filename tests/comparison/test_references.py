@@ -1,4 +1,4 @@
-"""Which yardsticks judge which cell, and what a comparison makes of them."""
+"""Which yardsticks judge which cell, and how a comparison uses them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ CELLS: Mapping[str, Mapping[str, str]] = {
 
 
 def run(seed: int, pace: float = 1.0, **factors: float) -> Recording:
-    """A run of a machine of that pace, in which some cells or libraries are slower by a factor.
+    """A run on a machine of that pace, in which some cells or libraries are slower by a factor.
 
-    Something else slows a third of its rounds down.
+    Something else slows down a third of its rounds.
     """
     generator = np.random.default_rng(seed)
     shared = pace * np.where(generator.random(ROUNDS) < 1 / 3, 1.3, 1.0)

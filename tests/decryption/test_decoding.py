@@ -31,7 +31,7 @@ def read(exchange: Exchange, log: Path) -> list[str]:
 def test_early_data_that_the_server_refuses_has_no_end_and_the_handshake_goes_on(
     name: str, scenarios_of: Callable[[str], tuple[Scenario, ...]], tmp_path: Path
 ) -> None:
-    """RFC 8446 section 4.2.10: another server has other ticket keys, and skips what it cannot read."""
+    """RFC 8446 section 4.2.10: another server has other ticket keys, and skips what it cannot decrypt."""
     (scenario,) = scenarios_of(f"implementation={name} version=1.3 key=ecdsa-secp256r1 resumption=early-data")
     library, peers = tls_library(name), peers_for(scenario)
     clients: ClientContext = library.client_context(scenario, peers)

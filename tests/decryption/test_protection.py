@@ -64,7 +64,7 @@ def test_a_record_is_opened_once_in_its_place_and_by_its_own_keys() -> None:
 
 
 def test_the_prf_of_tls_1_2_gives_its_known_answer() -> None:
-    """The vector for SHA-256 that the TLS working group's list agreed on (2009-02)."""
+    """The vector for SHA-256 that was agreed on the TLS working group's list (2009-02)."""
     secret, seed = "9bbe436ba940f017b17652849a71db35", "a0ba9f936cda311827a6f796ffd5198c"
     output = prf(bytes.fromhex(secret), "test label", bytes.fromhex(seed), 100, "sha256")
     assert output.hex() == (

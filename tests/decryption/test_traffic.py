@@ -17,7 +17,7 @@ KEY_UPDATE, ASKS = bytes((24, 0, 0, 1, 0)), bytes((24, 0, 0, 1, 1))
 
 
 class Sender:
-    """Protects records as RFC 8446 section 5.2 says."""
+    """Protects records as in RFC 8446 section 5.2."""
 
     def __init__(self, secret: bytes = SECRET) -> None:
         self.secret, self.number = secret, 0

@@ -29,7 +29,7 @@ ARM = Machine(processor="Neoverse", cores=4, architecture="aarch64")
 
 @pytest.fixture
 def stored(run_of: Callable[[str], Run]) -> Mapping[str, Stored]:
-    """Of three machines, of which two are of one type, with the third twice as slow."""
+    """Results of three machines, two of the same type, and the third twice as slow."""
 
     def of(name: str, machine: Machine) -> Stored:
         run = run_of("implementation=fake resumption=none,psk")
@@ -84,7 +84,7 @@ def test_what_was_left_out_everywhere_is_said_once_and_elsewhere_with_the_machin
 
 def test_machines_of_one_type_are_pooled_and_each_is_beside_the_first(stored: Mapping[str, Stored]) -> None:
     text = export(report_of_run(combined(stored, "command")), "table", 160)
-    assert "machines, each beside a" in text
+    assert "machines, each compared with a" in text
     assert "pooled: 2 machines of AMD EPYC, x86_64, 2 cores" in text
     assert "machines of Neoverse" not in text
     assert "3 machines measured the same matrix" in text
@@ -113,7 +113,7 @@ def test_cells_of_two_machines_are_never_ranked_as_if_they_were_of_one(
     found = [one.headline for one in report_of_run(run).findings if "psk" in one.headline]
     alone = [headline for headline in found if "instead" not in headline]
     assert alone
-    for headline in alone:  # across two machines it would be no difference, or 75 %
+    for headline in alone:  # across two machines, it would be no difference, or 75 %
         assert headline.endswith("handshakes take 50 % less time (3 comparisons)")
 
 

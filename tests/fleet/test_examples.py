@@ -1,4 +1,4 @@
-"""The examples for Kubernetes and Slurm, as far as they can be tried without either."""
+"""The examples for Kubernetes and Slurm, as far as they can be tested without either."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that measures on a machine: what it says, that it ends, and what it never imports."""
+"""The process that measures on a machine: what it reports, that it ends, and what it never imports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def load_order(address: tuple[str, int], **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def poison(tmp_path: Path) -> tuple[dict[str, str], Path]:
-    """An environment in which whoever imports Dask leaves a mark."""
+    """An environment in which importing Dask leaves a mark."""
     mark = tmp_path / "imported"
     for name in ("distributed", "dask"):
         (tmp_path / "path" / name).mkdir(parents=True)
@@ -59,7 +59,7 @@ def said(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
 
 
 def begin(process: subprocess.Popen[str]) -> None:
-    """Have a load begin, once its process could."""
+    """Start a load as soon as its process can."""
     assert process.stdin is not None
     assert process.stdout is not None
     assert json.loads(process.stdout.readline()) == {"ready": True}

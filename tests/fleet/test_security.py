@@ -16,7 +16,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 def context(certificates: Certificates, role: str, *, is_server: bool) -> ssl.SSLContext:
-    """As Dask makes it (distributed.security)."""
+    """Make a context as Dask does (distributed.security)."""
     made = ssl.create_default_context(
         ssl.Purpose.CLIENT_AUTH if is_server else ssl.Purpose.SERVER_AUTH, cafile=str(certificates.root)
     )

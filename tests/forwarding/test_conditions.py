@@ -1,4 +1,4 @@
-"""What a line is like: the same values as the axes of link=network, in one spelling."""
+"""The conditions of a line: the same values as the axes of link=network, in one spelling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carrying packets between two ends: sockets that keep the bounds of packets stand for TUN devices."""
+"""Carrying packets between two ends: sockets that preserve packet boundaries stand in for TUN devices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def packet(
     protocol: int = 6,
     fragment: int = 0,
 ) -> bytes:
-    """A packet of IPv4 (RFC 791) between a client and a server; ``back`` comes from the server."""
+    """An IPv4 packet (RFC 791) between a client and a server; ``back`` comes from the server."""
     address, port = to
     sides = [(CLIENT, 5000), (address, port)]
     (source, source_port), (target, target_port) = reversed(sides) if back else sides
@@ -41,7 +41,7 @@ def packet(
 
 @dataclass
 class Ends:
-    """The two hosts, their devices' far sides, and what carries between them."""
+    """The two hosts, the far sides of their devices, and the forwarder between them."""
 
     hosts: tuple[socket.socket, socket.socket]
     forwarder: Forwarder
@@ -97,7 +97,7 @@ def test_packets_cross_in_order_both_ways() -> None:
 
 
 def test_a_packet_is_not_there_before_its_time() -> None:
-    """Half a round trip, and the time of both on the line: with the clock of those who wait for it."""
+    """Half a round trip, plus the time of both on the line, by the clock of those who wait for it."""
     from tlsbench.forwarding.forwarder import now_ms
 
     with ends(rtt_ms=100, bandwidth_mbit=1) as both:
@@ -148,7 +148,7 @@ def test_what_is_not_ipv4_or_leads_nowhere_is_left_where_it_is(other: bytes) -> 
 
 
 def test_each_server_has_its_own_line_by_its_address_and_port() -> None:
-    """What has no ports, such as the second fragment of a packet, goes the first line of its address."""
+    """A packet without ports, such as a second fragment, takes the first line of its address."""
     with ExitStack() as stack:
         pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(3)]
         for one in (sock for pair in pairs for sock in pair):

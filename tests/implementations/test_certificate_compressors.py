@@ -35,7 +35,7 @@ def test_what_is_no_compressed_message_is_refused(algorithm: str) -> None:
 @pytest.mark.parametrize("algorithm", compressors.algorithms())
 @pytest.mark.slow
 def test_a_bomb_does_not_unfold(algorithm: str) -> None:
-    """What a gigabyte of zeros is compressed to would take as much memory again."""
+    """Decompressing a compressed gigabyte of zeros would take as much memory."""
     found, most_bytes = compressors.compressor(algorithm), 1 << 26
     bomb = found.compress(bytes(most_bytes))
     tracemalloc.start()

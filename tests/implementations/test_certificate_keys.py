@@ -1,4 +1,4 @@
-"""The rarer key types: what a library says that it takes it takes, and what it refuses it was right to."""
+"""The rarer key types: libraries accept what they claim to accept, and are right to refuse the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
 
 Find = Callable[[str], tuple[Scenario, ...]]
-#: One of each kind, those of RSA the one that is quickly made.
+#: One of each kind; for RSA, the one that is quickest to generate.
 RARE = (*SECP521R1, *BRAINPOOL[:1], *RSA_PSS[:1], *ED448)
 LIBRARIES = ("pyopenssl", "ssl", "libssl", "fake")
 

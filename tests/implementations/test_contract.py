@@ -1,4 +1,4 @@
-"""Every implementation is held to the suite that third parties are offered."""
+"""Every implementation passes the suite offered to third parties."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tlsbench.conformance import Conformance
 from tlsbench.implementations import TlsImplementation
 from tlsbench.implementations.registry import implementations, tls_libraries, tls_library
 
-#: Its sessions leak, by CPython's issue 116810, which 3.12.8 and 3.13.1 mended.
+#: Its sessions leak (CPython issue 116810), which 3.12.8 and 3.13.1 fixed.
 LEAKY_SESSIONS = sys.version_info < (3, 12, 8) or (3, 13) <= sys.version_info < (3, 13, 1)
 TLS = list(tls_libraries())
 

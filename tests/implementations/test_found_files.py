@@ -1,4 +1,4 @@
-"""Files are found by name and by what is in them; nothing is loaded for that."""
+"""Files are found by their names and contents; nothing is loaded for that."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PADDING = b"\0" * (module._SMALLEST_BYTES + 1)
 
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty folder of packages, and no other files to be found."""
+    """An empty folder of packages, and no other files to find."""
     monkeypatch.setattr(module, "_linker_cache", lambda: "")
     monkeypatch.setattr(module, "_FOLDERS", ())
     monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)

@@ -8,7 +8,7 @@ from tlsbench.implementations.native import NativeLibrary, first_that_loads
 
 
 class Counting(NativeLibrary):
-    """A library that counts how often it is searched."""
+    """A library that counts how often it is searched for."""
 
     searches = 0
 

@@ -18,7 +18,7 @@ EXTRAS = {
     ].items()
     if extra in ("implementations", "quic")
 }
-#: h2 wraps no member: it speaks HTTP/2 over the TLS of any.
+#: h2 does not wrap an implementation: it speaks HTTP/2 over the TLS of any.
 EXTRA = [one for lines in EXTRAS.values() for one in lines if one.name != "h2"]
 MBEDTLS = PACKAGES["mbedtls"]
 

@@ -1,4 +1,4 @@
-"""What ends a process that loads it ends no other, and is named."""
+"""A library that ends the process loading it ends no other, and is named."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_one_that_aborts_is_named_and_those_after_it_are_asked_all_the_same(tmp_
 
 
 def truncated(folder: Path) -> Path:
-    """The system's libssl, but for its last parts: to load it is a bus error, or is refused."""
+    """The system's libssl without its end: loading it is a bus error, or is refused."""
     assert SYSTEMS is not None
     library = bindings.load(SYSTEMS)
     whole = next(Path(library.libcrypto).resolve().parent.glob("libssl.so.[34]")).read_bytes()

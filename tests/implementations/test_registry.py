@@ -1,4 +1,4 @@
-"""A library that does not load ends only itself; another distribution's joins by its entry point."""
+"""A library that does not load affects only itself; another distribution's is added by its entry point."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tlsbench.implementations.registry import (
     tls_library,
 )
 
-#: What a library may do while it loads, and how the reason begins.
+#: What a library may do while it loads, and the start of the reason given.
 FAULTS = {
     "raise ImportError('no libfoo.so.1')": "ImportError: no libfoo.so.1",
     "raise OSError(2, 'gone')": "FileNotFoundError: [Errno 2] gone",
@@ -47,7 +47,7 @@ class Mine(Fake):
     {method}
 MEMBER = Mine
 """
-#: Where a library that loads may fail yet.
+#: Where a library that loads may still fail.
 LATER = {
     "def engine(self): raise ValueError('no version')": "ValueError: no version",
     "def capabilities(self): raise RuntimeError('no list of ciphers')": "RuntimeError: no list of ciphers",
@@ -56,7 +56,7 @@ LATER = {
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], object]:
-    """What the registry makes of a module with a source."""
+    """What the registry makes of a module with the given source."""
     monkeypatch.syspath_prepend(tmp_path)
 
     def load(name: str, source: str) -> object:
@@ -123,7 +123,7 @@ def tlsbench(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
 
 
 def listed(folder: Path, what: str = "engine", **environment: str) -> dict[str, Any]:
-    """What the command line lists of each implementation."""
+    """What the command line lists for each implementation."""
     done = tlsbench(folder, "list", "implementations", "--json", **environment)
     assert done.returncode == 0, done.stderr
     return {entry["name"]: entry[what] for entry in json.loads(done.stdout)}
@@ -145,7 +145,7 @@ def test_modules_that_break_in_every_way_leave_the_others_in_use(tmp_path: Path)
     assert done.returncode == 0, done.stderr
 
 
-#: Where OpenSSL loads no provider but one that has no ciphers: as on a host whose FIPS module is not there.
+#: OpenSSL loads only a provider without ciphers: as on a host without its FIPS module.
 NO_FIPS_MODULE = """
 openssl_conf = init
 [init]
@@ -186,7 +186,7 @@ def test_the_doctor_names_what_does_not_load(tmp_path: Path) -> None:
 
 
 def distribution(folder: Path, name: str, entries: str) -> None:
-    """Install a distribution that names entry points."""
+    """Install a distribution that declares entry points."""
     metadata = folder / f"{name}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")

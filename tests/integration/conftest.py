@@ -1,4 +1,4 @@
-"""Real peers from Debian: each is there, or the test is skipped; in CI it must be there."""
+"""Real peers from Debian: a test is skipped if one is missing; in CI, it fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-#: Where Debian has each program, by package.
+#: The package in Debian that has each program.
 PACKAGES = {
     "openssl": "openssl",
     "curl": "curl",
@@ -38,7 +38,7 @@ _SYSTEM_PROGRAMS = "/usr/sbin:/sbin"
 
 @dataclass(frozen=True)
 class Answer:
-    """How a program ended, and all that it said."""
+    """How a program ended, and all of its output."""
 
     code: int
     text: str
@@ -55,7 +55,7 @@ def find(program: str) -> str:
 
 @pytest.fixture
 def ask() -> Callable[..., Answer]:
-    """Run a program to its end, with a time limit and nothing to read."""
+    """Run a program to its end, with a time limit and empty input."""
 
     def run(program: str, *arguments: object, text: str = "", cwd: Path | None = None) -> Answer:
         done = subprocess.run(

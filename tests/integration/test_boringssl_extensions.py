@@ -33,7 +33,7 @@ CellOf = Callable[..., Handshake]
 
 @pytest.fixture
 def cell_of() -> Iterator[CellOf]:
-    """A cell, with the contexts of other scenarios where some are given."""
+    """A cell, with the contexts of other scenarios if given."""
     made = []
 
     def make(wanted: Scenario, **others: Scenario) -> Handshake:
@@ -80,7 +80,7 @@ def test_another_algorithm_than_wanted_is_an_error(
 def test_its_client_says_of_each_connection_whether_it_decompressed(
     boringssl: str, scenarios_of: Find, cell_of: CellOf
 ) -> None:
-    """Even where the memory of one that did is used again."""
+    """Even if the memory of one that did is reused."""
     (zlib,) = scenarios_of(f"implementation={boringssl} certificate_compression=zlib")
     found = cell_of(zlib)
     found.visit(3, 1)
@@ -147,7 +147,7 @@ def test_grease_is_as_long_as_what_it_imitates_and_hides_nothing(
         proofs.append(found.proof().get("ech"))
     assert proofs == [None, "grease", "accepted"]
     assert sizes[0] < min(sizes[1:])
-    assert abs(sizes[1] - sizes[2]) <= 64  # GREASE makes up the length of a name
+    assert abs(sizes[1] - sizes[2]) <= 64  # GREASE pads to the length of a name
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_grease_is_as_long_as_what_it_imitates_and_hides_nothing(
         ("grease", "default", "got no such extension"),
         ("on", "grease", "localhost in the clear"),
         ("grease", "on", "public.tlsbench.test in the clear"),
-        ("default", "on", "one that was accepted"),
+        ("default", "on", "an ECH that was accepted"),
     ],
 )
 def test_another_client_hello_than_wanted_is_an_error(
@@ -172,7 +172,7 @@ def test_another_client_hello_than_wanted_is_an_error(
 def test_a_rejection_is_an_error_that_says_what_the_server_gave(
     boringssl: str, scenarios_of: Find, cell_of: CellOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server's key is another one now; its certificate is for the public name too."""
+    """The server's key has been replaced; its certificate is also for the public name."""
     (scenario,) = scenarios_of(f"implementation={boringssl} ech=on")
     found = cell_of(scenario)
     peers = found.peers

@@ -1,4 +1,4 @@
-"""Captures of serve, load and certs serve before tshark: decrypted without a key, message for message."""
+"""Captures of serve, load and certs serve in tshark: decrypted without a key, message for message."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from tlsbench.tracing.tapping import Taps
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 Ask = Callable[..., Any]
-#: Long enough for the handshakes that are captured, whatever the library.
+#: Long enough for the captured handshakes, whatever the library.
 LOAD = {"connections": 1, "duration_s": 0.8, "warm_up_s": 0.0, "requests": 1, "captured": 3}
 SUMS = ("tcp.checksum.status", "ip.checksum.status")
-#: Ways to shake hands: what a server is, and what its clients do.
+#: Kinds of handshakes: the server, and what its clients do.
 WAYS: dict[str, tuple[str, dict[str, Any]]] = {
     "full": ("", {}),
     "resumed": ("", {"resume": 1.0}),
@@ -41,7 +41,7 @@ WAYS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def servers(library: str) -> Iterator[tuple[str, str]]:
-    """Each server of a library that there can be, with what its clients do; none without the library."""
+    """Every possible server of a library, with what its clients do; none without the library."""
     for version, (way, (selector, _)) in itertools.product(("1.2", "1.3"), WAYS.items()):
         words = f"implementation={library} version={version} key=ecdsa-secp256r1 {selector}".strip()
         is_of_1_3 = way in ("HelloRetryRequest", "early data")
@@ -55,7 +55,7 @@ SERVERS = {library: list(servers(library)) for library in ("pyopenssl", "ssl", "
 
 
 def test_every_library_with_secrets_is_before_tshark_in_every_way_that_it_has() -> None:
-    """What is not captured here is what the matrix excludes, with its reason."""
+    """What is not captured here is excluded by the matrix, with its reason."""
     counts = {library: len(found) for library, found in SERVERS.items()}
     assert counts["pyopenssl"] == counts["libssl"] == 2 * len(WAYS) - 2
     assert counts["ssl"] == 2 * len(WAYS) - 3  # it has no early data
@@ -119,7 +119,7 @@ def test_a_pcap_of_a_load_is_decrypted_with_the_key_log_beside_it(ask: Ask, tmp_
 
 
 def test_tshark_reads_a_capture_that_a_killed_load_left(ask: Ask, tmp_path: Path) -> None:
-    """Whatever ends it: the file is whole after each piece."""
+    """However it ends, the file is complete after each piece."""
     import signal
     import sys
     import time
@@ -137,7 +137,7 @@ def test_tshark_reads_a_capture_that_a_killed_load_left(ask: Ask, tmp_path: Path
 
 
 def assert_tshark_agrees(path: Path, ask: Ask) -> list[str]:
-    """Of every connection tshark sees the messages of the ladder, and no fault; the messages' names."""
+    """For every connection, tshark sees the messages of the ladder, and no fault; return their names."""
     capture, names = read_capture(path), []
     assert capture.pieces
     fields = ("tcp.stream", "tcp.analysis.flags", *SUMS, "tls.handshake.type", "tls.handshake.length")
@@ -145,7 +145,7 @@ def assert_tshark_agrees(path: Path, ask: Ask) -> list[str]:
     seen = ask("tshark", *CHECKS, "-r", path, "-Y", f"tls.handshake || {FAULTS}", "-T", "fields", *asked)
     assert seen.code == 0, seen.text
     lines = [line.split("\t") for line in without_warnings(seen.text).splitlines()]
-    assert {tuple(line[1:4]) for line in lines} == {("", "1", "1")}  # no flag, and both sums are right
+    assert {tuple(line[1:4]) for line in lines} == {("", "1", "1")}  # no flag, and both checksums are right
     assert all(line[4] for line in lines), "some frame is there for a fault alone"
     for stream, ladder in enumerate(capture.ladders()):
         assert ladder.opened

@@ -35,7 +35,7 @@ def scenario_of(library: str, more: str = "") -> Scenario:
 
 
 class Talk:
-    """An end over a UDP socket, in the time that there is."""
+    """An end over a UDP socket, within a time limit."""
 
     def __init__(self, end: DatagramEndpoint, sock: socket.socket, peer: Any = None) -> None:
         self.end, self.sock, self.peer = end, sock, peer
@@ -89,7 +89,7 @@ def running(*command: object) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def heard(process: subprocess.Popen[bytes], wanted: bytes) -> bytes:
-    """What a program says until it has said this."""
+    """The output of a program up to this text."""
     assert process.stdout is not None
     said, deadline = b"", time.monotonic() + SECONDS
     while wanted not in said:
@@ -123,7 +123,7 @@ def port() -> int:
 
 
 class Files:
-    """The peers of a scenario as a program reads them."""
+    """The peers of a scenario as files for a program."""
 
     def __init__(self, peers: pki.Peers, folder: Path) -> None:
         self.root, self.server, self.client = (folder / name for name in ("root.pem", "server", "client"))

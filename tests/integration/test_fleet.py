@@ -1,6 +1,6 @@
-"""Fleets whose machines are network namespaces: what they do together, and what becomes of one that fails.
+"""Fleets whose machines are network namespaces: what they do together, and what happens if one fails.
 
-It takes root, a kernel with network namespaces, and Dask.
+It needs root, a kernel with network namespaces, and Dask.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ pytest.importorskip("distributed", reason="a fleet needs Dask: pip install '.[fl
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(200)]
 
 SCHEDULER, SERVED, NGINX = 8786, 8443, 9443
-#: Starts a server; what is given ends it, and gives what it counted.
+#: Starts a server, and returns a function that ends it and returns its counts.
 Serve = Callable[[], Callable[[], dict[str, Any]]]
 SHARED = frozenset({"shared-hosts"})
 PATIENCE_SECONDS = 60.0
 PLAN = LoadPlan(
     target=Target("127.0.0.1", SERVED), connections=8, duration_s=1.5, warm_up_s=0.0, server_name="localhost"
 )
-#: In a worker's own process: its wall clock is 3 s ahead.
+#: For a worker's own process: its wall clock is 3 s ahead.
 AHEAD = """
 import time
 from tlsbench.fleet import errand
 errand.read_clocks = lambda: (time.monotonic_ns(), time.time_ns() + 3_000_000_000)
 """
-#: In all Pythons of a machine: it has another version of tlsbench.
+#: For all Pythons of a machine: it has another version of tlsbench.
 OTHER = "import tlsbench.version\ntlsbench.version.__version__ = '0.0.9'\n"
 
 
 class Site:
-    """Machines with what runs on them."""
+    """Machines, and what runs on them."""
 
     def __init__(self, machines: Machines, folder: Path) -> None:
         self.machines, self.folder = machines, folder
@@ -91,7 +91,7 @@ class Site:
         worker.wait()
 
     def left(self, number: int) -> set[int]:
-        """What still runs on a machine beside its worker."""
+        """What still runs on a machine apart from its worker."""
         worker = self.workers.get(number)
         return self.machines.pids(self.machines.names[number - 1]) - {worker.pid if worker else 0}
 
@@ -114,7 +114,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def serve(site: Site) -> Serve:
-    """``tlsbench serve`` in the further namespace, anew; gives what it counted, once it is asked to end."""
+    """A new ``tlsbench serve`` in the server's namespace; returns its counts once it is asked to end."""
 
     def start() -> Callable[[], dict[str, Any]]:
         path = site.folder / "served.json"
@@ -135,7 +135,7 @@ def serve(site: Site) -> Serve:
 
 
 def by_fleet(cluster: Any, plan: LoadPlan = PLAN, **watched: Any) -> tuple[Load, list[str]]:
-    """A load of the server that the cluster's scheduler is beside."""
+    """Load the server that runs next to the cluster's scheduler."""
     notes: list[str] = []
     plan = beside(cluster, plan)
     request = FleetLoadRequest(
@@ -150,7 +150,7 @@ def beside(cluster: Any, plan: LoadPlan) -> LoadPlan:
 
 
 def of_all_samples(load: Load, phase: str) -> Any:
-    """One histogram into which each time of each machine is recorded by itself."""
+    """One histogram with each time of each machine recorded individually."""
     together = histogram()
     for machine in load.machines:
         for item in machine.tally.times[phase].get_recorded_iterator():
@@ -169,7 +169,7 @@ def test_machines_load_a_server_together_and_their_counts_are_its_own(
         load, notes = by_fleet(cluster)
     served = counted()
     assert load.tally.begun == load.tally.outcomes[SUCCESS] == load.tally.handshakes > 0
-    # One more connection asked whether it listens.
+    # One more connection checked whether it listens.
     assert served["accepted"] - 1 == load.tally.begun
     assert sum(machine.tally.begun for machine in load.machines) == load.tally.begun
     assert [machine.connections for machine in load.machines] == [8 // count] * count
@@ -213,7 +213,7 @@ def test_each_answer_of_nginx_is_in_its_log_once(site: Site, tmp_path: Path) -> 
         sum(line.startswith(f"{site.machines.net}.{number}.2 ") for line in lines) for number in (1, 3)
     ]
     assert by_machine == [machine.tally.requests for machine in load.machines]
-    assert load.tally.begun == 90  # 60 a second for 1.5 s, whatever each machine's share
+    assert load.tally.begun == 90  # 60 per second for 1.5 s, whatever each machine's share
 
 
 def test_machines_that_die_are_named_and_the_rest_counts(site: Site, serve: Serve) -> None:
@@ -224,7 +224,7 @@ def test_machines_that_die_are_named_and_the_rest_counts(site: Site, serve: Serv
         seconds.append(second)
         if second == 1.0:
             site.end(2)  # in the middle
-        if second == 2.0:  # at the end, about when it gives its result
+        if second == 2.0:  # at the end, about when it returns its result
             at_the_end.start()
 
     at_the_end = threading.Timer(1.0, lambda: site.end(3))
@@ -236,7 +236,7 @@ def test_machines_that_die_are_named_and_the_rest_counts(site: Site, serve: Serv
         def note(line: str) -> None:
             notes.append(line)
             if "begin at one instant" in line:
-                site.end(1)  # in the warm-up, which lasts a second from the start on
+                site.end(1)  # in the warm-up, which lasts a second from the start
                 died.append(True)
 
         notes: list[str] = []
@@ -250,7 +250,7 @@ def test_machines_that_die_are_named_and_the_rest_counts(site: Site, serve: Serv
     one, two, three, four = load.machines
     assert died
     assert (one.lost, two.lost, four.lost) == ("its worker is gone", "its worker is gone", "")
-    assert three.lost in ("its worker is gone", "")  # it may have been quicker than its end
+    assert three.lost in ("its worker is gone", "")  # it may have finished before it was ended
     assert one.tally.begun == 0
     assert two.tally.begun > 0
     assert two.tally.open == 0
@@ -281,7 +281,7 @@ def test_a_machine_whose_disk_is_full_says_so_and_the_others_go_on(
         f'mount -t tmpfs -o size=64k none {small} && exec "$@"',
         "sh",
     )
-    # Python looks for a folder with room once, and this machine has had some.
+    # Python looks for a folder with space only once, and this machine had some.
     (tmp_path / "look.py").write_text("import tempfile\ntempfile.gettempdir()\n")
     look = ("--preload", str(tmp_path / "look.py"))
     special = {"m2": {"under": mounted, "options": look, "environment": {"TMPDIR": str(small)}}}
@@ -373,7 +373,7 @@ def test_nothing_is_left_where_the_one_who_asked_is_killed(site: Site, serve: Se
 def test_workers_are_started_by_ssh_with_certificates_and_nothing_is_left_of_them(
     site: Site, tmp_path: Path
 ) -> None:
-    """With a program for ssh that enters a namespace, whose name is the host's."""
+    """With an ssh program that enters the namespace named like the host."""
     certificates, port = make(tmp_path / "certs", 1.0), SCHEDULER + 100
     ssh = tmp_path / "ssh"
     ssh.write_text('#!/bin/sh\nhost=$1\nshift\nexec ip netns exec "$host" "$@"\n')
@@ -389,7 +389,7 @@ def test_workers_are_started_by_ssh_with_certificates_and_nothing_is_left_of_the
         with connected(f"tls://{site.address}:{port}", certificates) as cluster:
             assert [host.name for host in cluster.hosts(share_hosts=True)] == sorted(hosts)
             assert cluster.is_encrypted
-            with pytest.raises(RequestError, match="no scheduler of Dask answers there"):
+            with pytest.raises(RequestError, match="no Dask scheduler answers there"):
                 connected(f"tls://{site.address}:{port}", make(tmp_path / "other", 1.0)).__enter__()
     finally:
         process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""HTTP/2 and HTTP/3 between a load, a server of ours, and programs that others wrote."""
+"""HTTP/2 and HTTP/3 between a load, our server, and programs by others."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ def test_nginx_agrees_on_the_requests_of_http_2(version: str, nginx: Nginx) -> N
     assert dict(tally.protocols) == {"h2": tally.handshakes}
     assert tally.resumed > 0
     assert tally.requests == 50 * tally.begun
-    nginx.stop()  # which writes the log out
+    nginx.stop()  # it flushes the log
     lines = nginx.log()
     nginx.start()
     assert len(lines) == tally.requests
 
 
 def test_nginx_ends_a_connection_after_so_many_requests(nginx: Nginx) -> None:  # noqa: F811 - the fixture
-    """It says so by GOAWAY, and the load that it is its doing."""
+    """It announces this with GOAWAY, and the load reports that the server did it."""
     nginx.stop()
     nginx.configure("keepalive_requests 10;", listen="ssl http2")
     nginx.start()
@@ -180,7 +180,7 @@ def test_chromium_is_answered(http: str, hop: str, serving: Callable[..., Servin
 
     with serving(http) as server, sync_playwright() as driver:
         pin = spki_pin(PEERS.server.leaf)
-        here = "--host-resolver-rules=MAP localhost 127.0.0.1"  # for ::1 nobody serves
+        here = "--host-resolver-rules=MAP localhost 127.0.0.1"  # nothing serves on ::1
         arguments = ["--no-sandbox", here, f"--ignore-certificate-errors-spki-list={pin}"]
         if http == "3":
             arguments.append(f"--origin-to-force-quic-on=localhost:{server.port}")

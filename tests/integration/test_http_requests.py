@@ -1,4 +1,4 @@
-"""The program that compares HTTP requests a second with wrk and h2load: its turns, its table, its page."""
+"""The program that compares HTTP requests per second with wrk and h2load: its turns, its table, its page."""
 
 from __future__ import annotations
 

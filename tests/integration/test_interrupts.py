@@ -1,4 +1,4 @@
-"""Signals at several moments of real processes: nothing is lost, nothing is left, the exit code is right."""
+"""Signals at several moments of real processes: nothing is lost or left behind, the exit code is right."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tlsbench.cli.app import run as tlsbench
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(300)]
 PATIENCE_S = 60.0
-#: Between two signals: of two of a kind at once the kernel delivers one.
+#: Between two signals: of two equal ones at once, the kernel delivers only one.
 BETWEEN_S = 0.1
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 @dataclass(slots=True)
 class Command:
-    """A command in a folder of its own, with another for its temporary files."""
+    """A command in its own folder, with another for its temporary files."""
 
     process: subprocess.Popen[bytes]
     folder: Path
@@ -35,7 +35,7 @@ class Command:
     children: list[psutil.Process] = field(default_factory=list)
 
     def wait_for(self, what: Callable[[], object]) -> None:
-        """Wait until something holds of it, or it has ended."""
+        """Wait until a condition holds, or the command has ended."""
         deadline = time.monotonic() + PATIENCE_S
         while not what() and self.process.poll() is None:
             assert time.monotonic() < deadline, "it never came to that"
@@ -43,11 +43,11 @@ class Command:
         self.children = psutil.Process(self.process.pid).children(recursive=True)
 
     def says(self, word: bytes) -> Callable[[], bool]:
-        """Whether it has written this to standard error."""
+        """Whether it has written this word to standard error."""
         return lambda: word in (self.folder / "errors").read_bytes()
 
     def ended(self) -> tuple[int, str]:
-        """Its exit code and what it wrote to standard error; it leaves nothing that it should not."""
+        """Its exit code and standard error; it leaves nothing behind that it should not."""
         code = self.process.wait(PATIENCE_S)
         words = (self.folder / "errors").read_text(encoding="utf-8")
         assert "Traceback" not in words
@@ -92,7 +92,7 @@ RUN = ("run", "implementation=fake", "--time-budget", "120s", "--precision", "0"
 )
 def test_a_run_keeps_what_it_measured(start: Callable[..., Command], number: int, moment: str) -> None:
     command = start(*RUN, "--save", "base")
-    # With numpy loaded it is well past the interpreter's own beginning, and within its imports.
+    # With numpy loaded, it is well past the interpreter's own startup, and within its imports.
     maps = Path(f"/proc/{command.process.pid}/maps")
     command.wait_for(
         command.says(b"measuring") if moment != "start" else lambda: b"numpy" in maps.read_bytes()

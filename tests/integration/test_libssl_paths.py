@@ -1,4 +1,4 @@
-"""A libssl of another kind, by its path: Debian's BoringSSL beside the system's OpenSSL."""
+"""A libssl of another kind, by its path: Debian's BoringSSL and the system's OpenSSL."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_both_of_its_sides_do_what_the_scenario_asks_for(
         selector = f"client={client} server={server} {way}"
         selection = parse([selector], spellings())
         matrix = expand([selection], capabilities(selection))
-        if not matrix.scenarios:  # what a peer cannot, such as to tell how a handshake was signed
+        if not matrix.scenarios:  # what a peer cannot do, such as report how a handshake was signed
             assert all(peer in excluded.reason for excluded in matrix.excluded)
             continue
         cell = workload_of(selector)
@@ -83,7 +83,7 @@ def test_its_handshakes_are_taken_apart(boringssl: str, workload_of: Callable[[s
 
 @pytest.fixture(scope="module")
 def post_quantum() -> str:
-    """A libssl that some package carries, and that has ML-KEM; it may be absent, as nothing asks for it."""
+    """A libssl bundled with a package that has ML-KEM; it may be absent, since nothing depends on it."""
     for path in libssl_files():
         name = f"libssl:{path}"
         member = implementation(name)

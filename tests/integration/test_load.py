@@ -1,4 +1,4 @@
-"""A load of nginx: its own log agrees with what is counted, and it may die and come back."""
+"""A load of nginx: its own log agrees with the counts, and it may die and come back."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ http {{
 
 @dataclass
 class Nginx:
-    """An nginx that can be killed and started again."""
+    """An nginx that can be killed and restarted."""
 
     folder: Path
     port: int
@@ -108,7 +108,7 @@ def plan_of(server: Nginx | int, **change: Any) -> LoadPlan:
 def test_the_server_s_own_log_agrees_with_what_is_counted(version: str, nginx: Nginx) -> None:
     load = run_load(plan_of(nginx, version=version, resume=0.6, requests=2, workers=2))
     assert set(load.tally.outcomes) == {SUCCESS}
-    nginx.stop()  # which writes the log out
+    nginx.stop()  # it flushes the log
     lines = nginx.log()
     nginx.start()
     assert len(lines) == load.tally.requests
@@ -132,7 +132,7 @@ def test_nginx_agrees_on_what_came_as_early_data(nginx: Nginx) -> None:
     lines = nginx.log()
     nginx.start()
     assert len(lines) == tally.requests
-    # nginx says 1 where the handshake is not over when it writes the line: now and then it is
+    # nginx logs 1 if the handshake is not complete when it writes the line: now and then, it is complete
     early = [nth for *_, nth, flag in (line for line in lines if len(line) == 6) if flag == "1"]
     assert set(early) == {"1"}
     assert 0.9 * tally.early_data["accepted"] < len(early) <= tally.early_data["accepted"]
@@ -140,7 +140,7 @@ def test_nginx_agrees_on_what_came_as_early_data(nginx: Nginx) -> None:
 
 @pytest.mark.parametrize("http", ["", "2"])
 def test_early_data_that_is_rejected_is_sent_again(http: str, nginx: Nginx) -> None:
-    """A server with a new key for its tickets knows none of them."""
+    """A server with a new ticket key does not recognise any of them."""
     nginx.stop()
     nginx.configure(listen="ssl http2" if http else "ssl")
     nginx.start()
@@ -165,7 +165,7 @@ def test_early_data_that_is_rejected_is_sent_again(http: str, nginx: Nginx) -> N
     assert tally.begun == tally.outcomes.total()
     assert tally.early_data["rejected"] > 0, tally
     assert tally.early_data["accepted"] > 10
-    # What was answered before the server went is a request, and a connection that failed.
+    # What was answered before the server went away is a request, on a connection that failed.
     assert tally.outcomes[SUCCESS] <= tally.requests <= tally.begun
 
 
@@ -246,7 +246,7 @@ def test_nginx_takes_handshakes_without_a_client_certificate_and_refuses_their_r
 
 @contextlib.contextmanager
 def s_server(folder: Path, *options: str) -> Iterator[int]:
-    """An openssl s_server, on a port of its own."""
+    """An openssl s_server on its own port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     (folder / "server.pem").write_bytes(to_pem(PEERS.server.private_key) + PEERS.server.chain_pem)

@@ -1,4 +1,4 @@
-"""Our certificates before the openssl of the system."""
+"""Our certificates, checked by the system's openssl."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people have on disk, read by the openssl program and here: the same, or a word about it."""
+"""Files that users have, read by the openssl program and here: with the same result, or with a note."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MISTAKES = {
 
 
 def by_openssl(ask: Ask, file: Path) -> list[bytes]:
-    """The certificates that ``openssl crl2pkcs7`` packs, which refuses a file as servers do; sorted."""
+    """The certificates that ``openssl crl2pkcs7`` packs (it refuses files as servers do), sorted."""
     packed = file.with_suffix(".p7")
     answer = ask("openssl", "crl2pkcs7", "-nocrl", "-certfile", file, "-outform", "DER", "-out", packed)
     if answer.code:
@@ -173,7 +173,7 @@ def test_keys_that_are_errors_fail_and_those_that_are_warnings_may_work(
 
 
 def in_a_handshake(chain: Sequence[x509.Certificate], key: bytes, place: Path, ask: Ask) -> bool:
-    """Whether GnuTLS takes a chain that an openssl server shows."""
+    """Whether GnuTLS accepts a chain that an openssl server sends."""
     port = free_port()
     (place / "root.pem").write_bytes(ROOT.certificate_pem)
     (place / "leaf.pem").write_bytes(certificates_pem(chain[:1]))
@@ -204,6 +204,6 @@ def nginx_with(chain: bytes, port: int, into: Path) -> list[str]:
 
 
 def asked_of_nginx(chain: bytes, into: Path, ask: Ask) -> Answer:
-    """Whether nginx takes the chain: ``nginx -t``."""
+    """Whether nginx accepts the chain: ``nginx -t``."""
     _, *arguments = nginx_with(chain, 1, into)
     return ask("nginx", *arguments, "-t")

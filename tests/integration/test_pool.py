@@ -1,4 +1,4 @@
-"""Pools behind balancers of TCP, by the example in the documentation: what clients really resume."""
+"""Pools behind TCP load balancers, by the example in the documentation: what clients really resume."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LINE = re.compile(r"2 backends, (.+): ([0-9,]+) of ([0-9,]+) resumed \(")
 
 @pytest.mark.parametrize("balancer", ["nginx", "haproxy", "none"])
 def test_a_pool_resumes_one_in_its_number_without_shared_keys_and_all_with_them(balancer: str) -> None:
-    """Clients come back at random: as many tosses of a coin, of which six standard deviations are allowed."""
+    """Clients return at random, like that many coin tosses: six standard deviations are allowed."""
     if balancer != "none":
         find(balancer)
     module = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
@@ -33,8 +33,8 @@ def test_a_pool_resumes_one_in_its_number_without_shared_keys_and_all_with_them(
     assert own is not None
     assert shared is not None
     assert (own[1], shared[1]) == ("ticket keys of their own", "shared ticket keys")
-    # Each client's first handshake is full, and those that begin before the last of them are; most of these
-    # are in the warm-up, unless the machine is very busy.
+    # Each client's first handshake is full, and so are those that start before the last of them; most of
+    # these are in the warm-up, unless the machine is very busy.
     first = 40 + 10
     resumed, of = (int(own[group].replace(",", "")) for group in (2, 3))
     assert (of - first) / 2 - 3 * of**0.5 <= resumed <= of / 2 + 3 * of**0.5

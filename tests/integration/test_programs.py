@@ -1,4 +1,4 @@
-"""The folder of ``tlsbench certs init`` before other people's programs, by the snippets that are in it."""
+"""The folder of ``tlsbench certs init`` with other people's programs, using the snippets in it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], port: int, cwd: Path) -> Iterator[None]:
-    """A server program, from the moment that it listens."""
+    """A server program, from the moment it listens."""
     log = cwd / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.PIPE, stdout=output, stderr=output)
@@ -65,7 +65,7 @@ def running(command: list[str], port: int, cwd: Path) -> Iterator[None]:
 
 
 def snippet(folder: Path, name: str, port: int, into: Path) -> Path:
-    """A snippet on a port of the test's own."""
+    """A snippet with the test's own port."""
     text = (folder / "snippets" / name).read_bytes()
     place = into / name
     place.write_bytes(text.replace(b"8443", str(port).encode()))

@@ -1,4 +1,4 @@
-"""QUIC before other people's programs: which of Debian's shake hands with which library, over UDP."""
+"""QUIC with other people's programs: which of Debian's complete a handshake with which library, over UDP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tlsbench.scenarios import Scenario
 pytestmark = pytest.mark.integration
 Find = Callable[[str], tuple[Scenario, ...]]
 LIBRARIES = ("openssl", "aioquic", "qh3")
-#: A control stream with SETTINGS, the first that an end of HTTP/3 opens (RFC 9114 sections 6.2.1 and 7.2.4).
+#: A control stream with SETTINGS, the first that an HTTP/3 end opens (RFC 9114 sections 6.2.1 and 7.2.4).
 CONTROL_STREAM = b"\x00\x04"
 KEY = "key=ecdsa-secp256r1 chain_length=2"
 #: No handshake on a loopback interface takes longer.
@@ -31,7 +31,7 @@ LIMIT_S = 20.0
 
 @pytest.fixture(params=LIBRARIES)
 def name(request: pytest.FixtureRequest, openssl_35: str) -> str:
-    """A library with QUIC, as selectors name it."""
+    """A library with QUIC, by its name in selectors."""
     if request.param == "openssl":
         return openssl_35
     pytest.importorskip(request.param)
@@ -52,7 +52,7 @@ class OverUdp:
         self.received = b""
 
     def shake_hands(self) -> None:
-        """Until the handshake is complete, and what comes right behind it is there."""
+        """Run until the handshake is complete, and what follows immediately has arrived."""
         until, done = time.monotonic() + LIMIT_S, False
         while time.monotonic() < until and not done:
             done = self._end.handshake()
@@ -66,7 +66,7 @@ class OverUdp:
             self._turn()
 
     def _turn(self) -> None:
-        """Send what there is, and take a datagram or a timer."""
+        """Send what is due, and handle a datagram or a timer."""
         for datagram in self._end.datagrams_to_send(time.monotonic_ns()):
             if self._peer is not None:
                 self._udp.sendto(datagram, self._peer)
@@ -96,7 +96,7 @@ def scenario(name: str, scenarios_of: Find) -> Scenario:
 
 
 def caddy(pem: str, port: int, into: Path) -> list[str]:
-    """Caddy as a server of HTTP/3 with our certificates."""
+    """Caddy as an HTTP/3 server with our certificates."""
     (into / "Caddyfile").write_text(
         f"{{\n admin off\n auto_https off\n storage file_system {into}\n}}\n"
         f"https://localhost:{port} {{\n bind 127.0.0.1\n tls {pem} {pem}\n respond hello\n}}\n"
@@ -122,7 +122,7 @@ def test_caddy_shakes_hands_with_every_client(
 
 
 def chromium(peers: Peers, port: int, into: Path) -> list[str]:
-    """Chromium, which asks a port for a page over QUIC alone, and prints it."""
+    """Chromium, which requests a page from a port over QUIC only, and prints it."""
     return [
         find("chromium"),
         *("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={into}"),
@@ -137,7 +137,7 @@ def chromium(peers: Peers, port: int, into: Path) -> list[str]:
 def test_chromium_shakes_hands_with_every_server_that_takes_empty_connection_ids(
     name: str, scenario: Scenario, udp: socket.socket, tmp_path: Path
 ) -> None:
-    """It begins with a key for X25519MLKEM768, and says what HTTP/3 it speaks once it is connected."""
+    """It starts with a key share for X25519MLKEM768, and states its HTTP/3 version once it is connected."""
     peers, port = peers_for(scenario), udp.getsockname()[1]
     any_group = replace(scenario, group="X25519MLKEM768:x25519:secp256r1")
     servers = library_of(name).datagram_server_context(any_group, peers)
@@ -146,7 +146,7 @@ def test_chromium_shakes_hands_with_every_server_that_takes_empty_connection_ids
     command = chromium(peers, port, tmp_path)
     browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        if name == "qh3":  # Chromium's connection IDs are empty, as are those of OpenSSL's clients
+        if name == "qh3":  # Chromium's connection IDs are empty, like those of OpenSSL's clients
             with pytest.raises(HandshakeError, match="initial_source_connection_id does not match"):
                 over.shake_hands()
             return
@@ -212,7 +212,7 @@ def test_aioquic_reads_what_chromium_asks_for_by_http_3(
 def test_what_other_programs_of_debian_say_when_they_are_asked_for_quic(
     command: list[str], says: str, ask: Callable[..., Answer]
 ) -> None:
-    """The reasons of docs/datagrams.md; where a newer Debian's program can, it must be tried as a peer."""
+    """The reasons in docs/datagrams.md; if a newer program in Debian can, it must be tried as a peer."""
     answer = ask(*command)
     assert answer.code != 0
     assert says in answer.text

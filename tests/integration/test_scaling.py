@@ -1,4 +1,4 @@
-"""Threads beside real neighbours that take the processors, and on engines from other builds."""
+"""Threads with real neighbours that take the processors, and on engines from other builds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Find = Callable[[str], tuple[Scenario, ...]]
 
 @contextlib.contextmanager
 def busy_neighbours() -> Iterator[None]:
-    """Two processes for each processor that do nothing but use it."""
+    """Two processes per processor that do nothing but use it."""
     command = [sys.executable, "-c", "while True: pass"]
     neighbours = [subprocess.Popen(command) for _ in range(2 * (os.cpu_count() or 1))]
     try:

@@ -1,4 +1,4 @@
-"""Loads of an nginx of one worker and of several: how many worked, and the picture of it."""
+"""Loads of an nginx with one worker and with several: how many worked, and the picture of it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ http {{
 
 @contextlib.contextmanager
 def nginx(folder: Path, port: int, workers: int) -> Iterator[None]:
-    """An nginx of so many worker processes, each with a listening socket of its own."""
+    """An nginx with that many worker processes, each with its own listening socket."""
     (folder / "nginx.conf").write_text(
         _CONFIGURATION.format(folder=folder, port=port, workers=workers), encoding="ascii"
     )
@@ -71,7 +71,7 @@ def test_a_page_of_loads_draws_connections_by_the_workers_of_nginx(tmp_path: Pat
         load = f"load 127.0.0.1:{port} --connections 16 --duration 3s --quiet --json"
         words = [*load.split(), str(result)]
         with nginx(tmp_path, port, workers):
-            # Another process loads it: what this one began would be taken for the load itself.
+            # A separate process loads it: child processes of this one would be taken for the load itself.
             subprocess.run([sys.executable, "-m", "tlsbench", *words], check=True, capture_output=True)
         results.append(result)
     counted = [json.loads(one.read_text())["tlsbench"]["load"]["server"]["threads"] for one in results]

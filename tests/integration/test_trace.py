@@ -1,4 +1,4 @@
-"""Captures before tshark: it decrypts them without being given a key, and sees what the ladder shows."""
+"""Captures in tshark: it decrypts them without being given a key, and sees what the ladder shows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tlsbench.tracing.capture import key_log_beside
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 KEY = "key=ecdsa-secp256r1"
-#: What tshark calls a problem of TCP or IP that the made-up headers must not have.
+#: What tshark considers a TCP or IP problem, which the made-up headers must not have.
 FAULTS = "tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0 || _ws.malformed"
 CHECKS = ("-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
 
-#: Every library that gives secrets; of those that give none the other end does.
+#: Every library that exports secrets; for those that do not, the other end does.
 ENDS = (
     *(f"implementation={name}" for name in ("pyopenssl", "ssl", "libssl", "utls", "rtls")),
     *("client=pyopenssl server=tlslite", "client=tlslite server=pyopenssl"),
@@ -35,7 +35,7 @@ SHAPES = {
 
 
 def cases(ends: str) -> list[str]:
-    """Every shape of handshake that these ends have: version, resumption, client certificates."""
+    """Every kind of handshake that these ends have: version, resumption, client certificates."""
     shapes = []
     for version, axes in SHAPES.items():
         try:
@@ -49,7 +49,7 @@ def cases(ends: str) -> list[str]:
 
 
 CASES_OF = {ends: cases(ends) for ends in ENDS}
-#: What else decides what is on the wire.
+#: Other choices that affect what is on the wire.
 OTHERS = [
     "implementation=pyopenssl version=1.2 cipher=TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
     "implementation=pyopenssl version=1.2 cipher=TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
@@ -63,7 +63,7 @@ RETRIES = [
 
 
 def test_every_library_with_secrets_is_before_tshark_in_every_shape_that_it_has() -> None:
-    """What is not traced here is what the matrix excludes, with its reason."""
+    """What is not traced here is excluded by the matrix, with its reason."""
     counts = {ends.rpartition("=")[2]: len(found) for ends, found in list(CASES_OF.items())[:5]}
     assert counts["pyopenssl"] == counts["libssl"] == 12
     assert counts["ssl"] == 10  # it has no early data
@@ -80,7 +80,7 @@ def made(request: pytest.FixtureRequest) -> Trace:
 
 
 def handshake_messages(seen: str) -> list[tuple[int, int]]:
-    """The types and lengths of tshark's lines, each with the types and the lengths of a frame."""
+    """The types and lengths in tshark's lines, each with the types and the lengths of a frame."""
     found = []
     for line in seen.splitlines():
         types, lengths = line.split("\t")
@@ -110,7 +110,7 @@ def test_tshark_decrypts_a_capture_of_a_libssl_by_its_path(
 
 
 def assert_tshark_agrees(made: Trace, ask: Callable[..., Any], tmp_path: Path) -> None:
-    """It decrypts the capture, sees the handshake messages of the ladder, and no fault of TCP or IP."""
+    """It decrypts the capture, and sees the handshake messages of the ladder, and no TCP or IP fault."""
     path = tmp_path / "trace.pcapng"
     ((_, data),) = captures(made, path).items()
     files.write(path, data, files.SECRET_MODE)
@@ -187,7 +187,7 @@ def test_tshark_decrypts_a_capture_of_quic(
     )
     shown = [(one.kind, one.wire_bytes - 4) for one in made.ladder.messages if one.kind is not None]
     if name != "openssl" and "address_check" in way:
-        # They begin anew behind a Retry, with another random, by which tshark finds no secrets.
+        # They start over after a Retry, with another random, by which tshark finds no secrets.
         assert [kind for kind, _ in shown][:3] == [1, 1, 2]
         assert seen == [shown[0], shown[2]]
         return
@@ -229,5 +229,5 @@ def test_a_pcap_is_decrypted_with_the_key_log_beside_it_and_not_without(
 
 
 def without_warnings(text: str) -> str:
-    """What tshark says, but for that it should not be root."""
+    """The output of tshark, without the warning about running as root."""
     return "\n".join(line for line in text.splitlines() if not line.startswith("Running as user"))

@@ -1,6 +1,6 @@
-"""Good and bad chains before other people's verifiers: OpenSSL's, curl's, GnuTLS's and NSS's.
+"""Good and bad chains with other people's verifiers: OpenSSL's, curl's, GnuTLS's and NSS's.
 
-Each connects to a real server on loopback; what ours says of the same server is asked beside them.
+Each connects to a real server on loopback; our verifier also checks the same server.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def leaf(issuer: Authority = ISSUER, **template: object) -> Identity:
 
 GOOD = leaf()
 REVOKED = leaf()
-#: On its issuer's list. GnuTLS loads no list but those that a trusted root itself has signed.
+#: On its issuer's list. GnuTLS loads only lists signed by a trusted root itself.
 LISTED = leaf(ROOT)
 CRL = revocation_list(ROOT, [LISTED.leaf.serial_number])
 _KEY = new_key("ecdsa-secp256r1")
@@ -68,7 +68,7 @@ CASES: dict[str, ServerSetup] = {
     "revoked by staple": ServerSetup(identity=REVOKED, staple=ocsp_response(ISSUER, REVOKED.leaf, "revoked")),
     "must staple": ServerSetup(identity=leaf(must_staple=True)),
 }
-#: What each verifier says of each case, as far as it looks at such a thing at all; "" where it accepts.
+#: What each verifier says of each case, if it checks for it at all; "" if it accepts.
 SAYS: dict[str, dict[str, str]] = {
     "good": {"openssl": "", "curl": "", "gnutls": "", "nss": "", "ours": ""},
     "good and stapled": {"openssl": "", "curl": "", "gnutls": "", "nss": "", "ours": ""},
@@ -129,7 +129,7 @@ SAYS: dict[str, dict[str, str]] = {
         "nss": "SEC_ERROR_INADEQUATE_CERT_TYPE",
         "ours": "unsuitable certificate purpose",
     },
-    # GnuTLS 3.7 and NSS 3.87 take RSA-1024.
+    # GnuTLS 3.7 and NSS 3.87 accept RSA-1024.
     "weak key": {"openssl": "key too weak", "curl": "key too weak", "ours": "key too weak"},
     "revoked by CRL": {
         "openssl": "certificate revoked",
@@ -138,7 +138,7 @@ SAYS: dict[str, dict[str, str]] = {
         "nss": "SEC_ERROR_REVOKED_CERTIFICATE",
         "ours": "certificate revoked",
     },
-    # The openssl command prints a stapled response and judges nothing by it; NSS's client asks for none.
+    # The openssl command prints a stapled response but does not judge it; NSS's client requests none.
     "revoked by staple": {"curl": "revocation reason", "gnutls": "chain is revoked", "ours": "says: revoked"},
     "must staple": {
         "curl": "No OCSP response",

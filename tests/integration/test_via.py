@@ -1,6 +1,6 @@
-"""A line between two kernels: loads over it, what is left when they end, and the simulated network beside it.
+"""A line between two kernels: loads over it, what remains after them, and the simulated network compared.
 
-It takes root, and a kernel with network namespaces and TUN.
+It needs root, and a kernel with network namespaces and TUN.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ needs_line = pytest.mark.usefixtures("line")
 
 @pytest.fixture(scope="module")
 def line() -> None:
-    """Skip what this system, or this user, cannot do."""
+    """Skip if this system, or this user, cannot do it."""
     try:
         Detour([LineTo("rtt=0ms", LOOPBACK)]).close()
     except TlsbenchError as error:
@@ -64,7 +64,7 @@ def namespace_of(process: psutil.Process) -> str:
 
 
 def is_used(namespace: str) -> bool:
-    """Whether a process is in a network namespace."""
+    """Whether any process is in a network namespace."""
     for process in psutil.process_iter():
         try:
             if namespace_of(process) == namespace:
@@ -83,7 +83,7 @@ def plan_of(server: Server, **change: Any) -> LoadPlan:
 
 @needs_line
 def test_a_load_takes_the_round_trips_of_its_line(server: Server) -> None:
-    """A connection has one to open TCP, one to shake hands, and one for a request and its answer."""
+    """A connection has one to open TCP, one for the handshake, and one for a request and its answer."""
     before = devices()
     load = run_load(plan_of(server, via="rtt=60ms", requests=1))
     assert set(load.tally.outcomes) == {SUCCESS}
@@ -100,7 +100,7 @@ def test_a_load_takes_the_round_trips_of_its_line(server: Server) -> None:
 
 @needs_line
 def test_each_backend_has_the_round_trips_of_its_own_line() -> None:
-    """Two ports of one address: packets are told apart by port."""
+    """Two ports of one address: packets are distinguished by port."""
 
     def speak(tls: ssl.SSLSocket) -> None:
         while tls.recv(4096):
@@ -145,7 +145,7 @@ def test_a_line_that_loses_packets_makes_kernels_send_again(server: Server) -> N
 
 @needs_line
 def test_bytes_take_their_time_on_the_line() -> None:
-    """An answer of a hundred thousand bytes and 0.4 s: 2 Mbit/s."""
+    """An answer of a hundred thousand bytes in 0.4 s: 2 Mbit/s."""
     with closing(Detour([LineTo("rtt=1ms,bandwidth=2mbit", LOOPBACK)])) as detour:
         with socket.create_server((LOOPBACK, 0)) as listener:
             code = (
@@ -273,7 +273,7 @@ def test_who_may_not_is_told_what_it_takes(missing: str) -> None:
     assert done.returncode == 2
     (said,) = done.stderr.strip().splitlines()
     assert "--via rtt=5ms: the kernel refuses" in said
-    assert said.endswith("it makes a network namespace and TUN devices, which needs root on Linux")
+    assert said.endswith("a line needs a network namespace and TUN devices, and so root on Linux")
 
 
 @needs_line
@@ -287,12 +287,12 @@ def test_the_simulated_network_is_that_of_the_kernel(tmp_path: Path) -> None:
         text=True,
         timeout=100,
     )
-    assert done.returncode in (0, 1), done.stderr  # 1: a time that is not as near as it should be
+    assert done.returncode in (0, 1), done.stderr  # 1: a time that is not as close as it should be
     outcomes = json.loads(found.read_text())
     for one in outcomes:
         for count in ("handshake_round_trips", "round_trips"):
             assert one["kernel_depths"][count] == one["model_depths"][count], one
-        # The fastest of a kernel cannot be faster; by how much it is slower is the machine's own doing.
+        # The fastest of a kernel cannot be faster; how much slower it is depends on the machine.
         kernel, model = (one[side]["done_ms"] for side in ("kernel", "model"))
         assert 0.97 < kernel / model < 1.5, one
     trips = {

@@ -1,4 +1,4 @@
-"""Credentials are read from hellos that say little, and nothing is read out of bytes that end too early."""
+"""Credentials are read from hellos that say little, and nothing is read from bytes that end too early."""
 
 from __future__ import annotations
 

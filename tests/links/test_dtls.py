@@ -55,8 +55,8 @@ KEYS = bytes([tls.NAMED_CURVE]) + (23).to_bytes(2, "big") + vector(1, b"k" * 65)
 
 
 def handshake(mtu: int = 300, *, cookie: bool = True) -> list[Entry]:
-    """A full handshake of DTLS 1.2, without the bodies that are protected."""
-    # The number of one is that of a ChangeCipherSpec, where a reader of TLS would look for a record's type.
+    """A full DTLS 1.2 handshake, without the bodies that are protected."""
+    # One has the number of a ChangeCipherSpec, where a reader of TLS would look for the type of a record.
     up, down, numbers = Direction.TO_SERVER, Direction.TO_CLIENT, count(tls.CHANGE_CIPHER_SPEC)
     entries = [(up, record(tls.HANDSHAKE, message(tls.CLIENT_HELLO, 0, client_hello())))]
     first = 0

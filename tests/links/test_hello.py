@@ -4,7 +4,7 @@ import pytest
 
 from tlsbench.links.hello import HELLO_BYTES, asks_to_retry
 
-#: RFC 8446 section 4.1.3, as it is printed there.
+#: RFC 8446 section 4.1.3, as printed there.
 RANDOM = bytes.fromhex("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C")
 RECORD = b"\x16\x03\x03\x00\x58\x02\x00\x00\x54\x03\x03"
 

@@ -21,7 +21,7 @@ def test_they_are_those_of_a_side_before_the_other_answers_with_some() -> None:
         (DOWN, record(CLEAR, 90)),  # a HelloRetryRequest
         (UP, record(CLEAR, 300)),
         (DOWN, record(CLEAR, 90) + record(CHANGE, 1) + cut[:50]),
-        (UP, record(CHANGE, 1)),  # says nothing: a client may send it at once
+        (UP, record(CHANGE, 1)),  # it means nothing: a client may send it at once
         (DOWN, cut[50:] + record(SEALED, 20)),
         (UP, record(SEALED, 53)),
         (DOWN, record(SEALED, 500)),  # tickets

@@ -19,7 +19,7 @@ def seen(client_flight: bytes, server_flight: bytes) -> Observed:
 
 
 def first_flights(maximum: ssl.TLSVersion) -> tuple[bytes, bytes]:
-    """The first flights of a real handshake of the ssl module."""
+    """The first flights of a real handshake by the ssl module."""
     identity = peers("ecdsa-secp256r1", 2)
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with identity.server.pem_file() as path:
@@ -73,7 +73,7 @@ def test_a_hello_retry_request_is_known_by_its_random(taken: str, asks_again: bo
     server.set_ecdh_curve(taken)
     with peers("ecdsa-secp256r1", 1).server.pem_file() as path:
         server.load_cert_chain(path)
-    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which sends a key for its first group alone
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it sends a key share for its first group only
     to_server, to_client, unused = ssl.MemoryBIO(), ssl.MemoryBIO(), ssl.MemoryBIO()
     with pytest.raises(ssl.SSLWantReadError):
         client.wrap_bio(unused, to_server, server_hostname="localhost").do_handshake()

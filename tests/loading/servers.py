@@ -1,4 +1,4 @@
-"""Servers for loads: TLS ones of Python's ssl, with a thread for each connection, and relays that spoil."""
+"""Servers for loads: TLS servers with Python's ssl, a thread for each connection, and relays that tamper."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def listener(behave: Callable[[socket.socket], None]) -> Iterator[Address]:
 
 
 def server_context(identity: Identity = PEERS.server) -> ssl.SSLContext:
-    """A context of Python's ssl, whose tickets can be told."""
+    """A context of Python's ssl, whose tickets are recognisable."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with identity.pem_file() as path:
         context.load_cert_chain(path)
@@ -67,12 +67,12 @@ def speaker(
 
 
 def hang_up(tls: ssl.SSLSocket) -> None:
-    """Read once, and say nothing."""
+    """Read once, and send nothing."""
     tls.recv(1)
 
 
 def answering(answer: bytes) -> contextlib.AbstractContextManager[Address]:
-    """A TLS server that says the same whatever it is asked, and then closes."""
+    """A TLS server that gives the same answer to anything, and then closes."""
 
     def speak(tls: ssl.SSLSocket) -> None:
         while tls.recv(4096):
@@ -93,11 +93,11 @@ def _expanded(secret: bytes, label: bytes, length: int) -> bytes:
 def flooding(
     message: bytes, folder: Path, *, updates: bool, most_s: float = 3.0
 ) -> contextlib.AbstractContextManager[Address]:
-    """A server whose records are full of one message after each handshake, faster than a client reads it.
+    """A server that fills its records with one message after each handshake, faster than a client reads it.
 
-    :param message: a whole handshake message; with ``updates`` an update of keys, one to a record.
+    :param message: a whole handshake message; with ``updates``, a key update, one per record.
     :param folder: for the secrets of its connections.
-    :param most_s: so long it goes on, for clients that never tire of it.
+    :param most_s: how long it continues, for clients that never give up.
     """
 
     def behave(sock: socket.socket) -> None:
@@ -123,12 +123,12 @@ def flooding(
     return listener(behave)
 
 
-#: Given the socket of the client, what the server has said before, and what it says now.
+#: Called with the client's socket, what the server has sent before, and what it sends now.
 Spoil = Callable[[socket.socket, bytes, bytes], None]
 
 
 def relay(upstream: Address, spoil: Spoil) -> contextlib.AbstractContextManager[Address]:
-    """A server that says what another says, as ``spoil`` passes it on."""
+    """A server that relays what another sends, as ``spoil`` passes it on."""
 
     def behave(sock: socket.socket) -> None:
         with socket.create_connection(upstream) as other:
@@ -149,6 +149,6 @@ def relay(upstream: Address, spoil: Spoil) -> contextlib.AbstractContextManager[
 
 
 def reset(sock: socket.socket) -> None:
-    """Close a connection by RST."""
+    """Close a connection with RST."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()

@@ -66,10 +66,10 @@ def test_an_answer_may_end_with_its_connection() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", BROKEN),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", BROKEN),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", BROKEN),
-        (b"HTTP/1.1 204 No Content\r\n\r\nabc", "data behind the end"),
+        (b"HTTP/1.1 204 No Content\r\n\r\nabc", "data after the end"),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "not HTTP/1"),
         (HEAD % 1 + b"xx", "longer than its Content-Length"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, "without an end of its header"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, "whose header does not end"),
         (b"x", "not HTTP/1"),
     ],
 )
@@ -85,7 +85,7 @@ def test_the_size_is_that_of_the_chunks_together() -> None:
         Answer(8).take(text)
 
 
-#: What HTTP is made of, to be put together wrongly.
+#: Parts of HTTP messages, to be combined wrongly.
 _PARTS = st.sampled_from(
     [
         *WHOLE.values(),

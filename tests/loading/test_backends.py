@@ -1,4 +1,4 @@
-"""What several backends counted, added up, and how evenly it is spread."""
+"""The counts of several backends, added up, and how evenly the load is spread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ A, B, C = (Target("127.0.0.1", port) for port in (8443, 8444, 8445))
 
 
 def part(target: Target, *took_ns: int, moved: int = 0, downs: int = 0) -> BackendLoad:
-    """A backend whose connections took so long."""
+    """A backend whose connections took these times."""
     tally = LoadTally(begun=len(took_ns), requests=2)
     tally.outcomes[SUCCESS] = len(took_ns)
     record_times(tally.times["handshake"], list(took_ns))
@@ -32,7 +32,7 @@ def test_backends_of_several_loads_are_added_by_target_in_their_order() -> None:
 
 
 def test_the_percentiles_of_added_backends_are_those_of_all_samples_together() -> None:
-    """Never a mean of theirs."""
+    """Never a mean of the backends' percentiles."""
     draw = random.Random(1)
     samples = [[int(draw.lognormvariate(15 + number, 1)) for _ in range(400)] for number in range(3)]
     parts = [[part(A, *some), part(B, *reversed(some))] for some in samples]

@@ -1,4 +1,4 @@
-"""What a connection makes of its server: accepted, refused, asked to retry, or treated badly."""
+"""How a connection classifies its server: accepted, refused, asked to retry, or misbehaving."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REFUSED = "handshake: TLS: tlsv13 alert certificate required"
 
 
 def load_of(address: Address, **change: Any) -> LoadTally:
-    """What comes of a short load, in this process."""
+    """The counts of a short load, in this process."""
     plan = LoadPlan(target=Target(*address), connections=2, duration_s=0.3, warm_up_s=0.0, step_limit_s=2.0)
     plan = replace(plan, **change)
     plan.check(unbounded=False)
@@ -50,7 +50,7 @@ def client_pem(tmp_path: Path) -> str:
 
 
 def demanding() -> ssl.SSLContext:
-    """A server that wants a certificate of each client."""
+    """A server that requires a certificate of each client."""
     context = server_context()
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=PEERS.root.certificate_pem.decode())
@@ -64,7 +64,7 @@ def test_a_handshake_that_the_server_refuses_is_none(change: dict[str, Any]) -> 
     with speaker(demanding(), hang_up) as address:
         tally = load_of(address, **change)
     assert SUCCESS not in tally.outcomes
-    # An alert that comes while a request is written may be lost to the reset behind it.
+    # An alert that arrives while a request is written may be lost to the reset that follows it.
     assert tally.outcomes.most_common(1)[0][0] == REFUSED
     assert tally.handshakes == tally.unconfirmed == tally.held == 0
 
@@ -73,7 +73,7 @@ def test_a_held_handshake_that_is_refused_when_the_load_is_over_is_none() -> Non
     context = demanding()
 
     def hesitant(sock: socket.socket) -> None:
-        """Look at the client's last flight long after it was sent."""
+        """Check the client's last flight long after it was sent."""
         received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context.wrap_bio(received, sent, server_side=True)
         for pause_s in (0.0, 1.0):
@@ -124,7 +124,7 @@ def test_close_notify_is_acceptance_too() -> None:
 
 
 def test_what_was_not_seen_to_be_accepted_is_counted_as_that() -> None:
-    """A server without tickets that closes without a word when there is nothing more to read."""
+    """A server without tickets that closes silently when there is nothing more to read."""
 
     def silent(tls: ssl.SSLSocket) -> None:
         tls.recv(1)
@@ -137,11 +137,11 @@ def test_what_was_not_seen_to_be_accepted_is_counted_as_that() -> None:
     assert set(tally.outcomes) == {SUCCESS}
     assert tally.unconfirmed == tally.handshakes == tally.begun
     assert held.unconfirmed == held.handshakes == held.held == 2
-    assert tally.times["handshake"].get_max_value() < 0.2e9  # what was waited for is no part of it
+    assert tally.times["handshake"].get_max_value() < 0.2e9  # the wait is not part of it
 
 
 def test_a_held_connection_that_hears_at_its_end_is_held_once() -> None:
-    """The server says something when the client takes leave, and not before."""
+    """The server sends something when the client closes, and not before."""
 
     def late(tls: ssl.SSLSocket) -> None:
         tls.recv(1)
@@ -215,7 +215,7 @@ def test_a_server_may_speak_one_byte_at_a_time(change: dict[str, Any], honest: A
 
 
 def _at(moment: int, do: Callable[[socket.socket], object]) -> servers.Spoil:
-    """Pass so many bytes on, and then do something else."""
+    """Pass that many bytes on, and then do something else."""
 
     def spoil(sock: socket.socket, said: bytes, data: bytes) -> None:
         before = max(0, moment - len(said))
@@ -245,7 +245,7 @@ SPOILS = {
 def test_whatever_happens_at_whatever_moment_is_counted(
     spoil: str, change: dict[str, Any], honest: Address
 ) -> None:
-    """At each of many moments of a connection: within records, between them, and behind the handshake."""
+    """At each of many moments of a connection: within records, between them, and after the handshake."""
     for moment in (0, 4, 5, 43, 100, 500, 800, 1000, 1400):
         with relay(honest, _at(moment, SPOILS[spoil])) as address:
             tally = load_of(address, duration_s=0.05, step_limit_s=0.2, **change)
@@ -261,7 +261,7 @@ def test_whatever_happens_at_whatever_moment_is_counted(
     ("answer", "outcome"),
     [
         (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", "breaks the rules"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000, "without an end of its header"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000, "whose header does not end"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n", "breaks the rules"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", SUCCESS),
         (b"HTTP/1.1 304 Not Modified\r\n\r\n", SUCCESS),
@@ -274,11 +274,11 @@ def test_whatever_is_answered_a_worker_counts_on(answer: bytes, outcome: str) ->
         tally = load_of(address, requests=1)
     (kind,) = tally.outcomes
     assert outcome in kind
-    assert tally.handshakes == tally.begun  # its data was acceptance
+    assert tally.handshakes == tally.begun  # its data implied acceptance
 
 
 def test_interim_answers_without_an_end_do_not_keep_others_from_their_turn() -> None:
-    """One that reads as fast as the server writes must still meet its limit."""
+    """A client that reads as fast as the server writes must still meet its limit."""
 
     def endless(tls: ssl.SSLSocket) -> None:
         tls.recv(4096)
@@ -291,28 +291,28 @@ def test_interim_answers_without_an_end_do_not_keep_others_from_their_turn() -> 
     assert not tally.outcomes[SUCCESS]
 
 
-#: Of two hours, with a nonce, a ticket of one byte, no extensions (RFC 8446 section 4.6.1).
+#: Two hours, with a nonce, a ticket of one byte, no extensions (RFC 8446 section 4.6.1).
 TICKET = bytes.fromhex("04 00000f 00001c20 00000001 01 61 0001 7a 0000")
 UPDATE = bytes.fromhex("18 000001 00")
 
 
 @pytest.mark.parametrize("message", [TICKET, UPDATE], ids=["tickets", "updates of keys"])
 def test_messages_without_an_end_keep_no_worker_from_its_counts(message: bytes, tmp_path: Path) -> None:
-    """The limit ends such a connection, and not the server's patience."""
+    """The limit ends such a connection, rather than the server's patience."""
     updates = message == UPDATE
     with servers.flooding(message, tmp_path, updates=updates) as address:
         suite = "TLS_AES_256_GCM_SHA384"
         tally = load_of(address, requests=1, connections=1, step_limit_s=0.3, cipher=suite)
         quiet = load_of(address, connections=1, step_limit_s=0.3, cipher=suite)
     assert set(tally.outcomes) == {"first byte: timeout"}
-    if updates:  # which say nothing of acceptance
+    if updates:  # they say nothing about acceptance
         assert quiet.unconfirmed == quiet.outcomes[SUCCESS]
     else:
         assert quiet.outcomes[SUCCESS] == quiet.begun
 
 
 def test_an_error_of_one_connection_is_not_left_for_another(honest: Address) -> None:
-    """OpenSSL's queue is that of the thread."""
+    """OpenSSL's error queue belongs to the thread."""
     one = Engine(LoadPlan(target=Target(*honest)))
     connection = Connection(one._spread._backends[0].shared, 0, counted=False)
 

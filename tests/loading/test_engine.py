@@ -1,4 +1,4 @@
-"""How a worker begins connections, and that it ends in time whatever its server does."""
+"""How a worker starts connections, and that it ends in time whatever its server does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tlsbench.report.findings.loads import load_findings
 
 pytestmark = pytest.mark.slow
 TIMED_OUT = "handshake: timeout"
-#: Without its bounds a load of these servers would go on for 45 s, or for ever.
+#: Without its limits, a load of these servers would run for 45 s, or forever.
 HANG_SECONDS = 30.0
 NO_ROOM = "begin: timeout, the limit of open connections was reached (see --connections)"
 
@@ -36,7 +36,7 @@ def plan_of(address: Address, **change: Any) -> LoadPlan:
 
 
 def tally_of(plan: LoadPlan) -> tuple[LoadTally, float]:
-    """What came of it, and how much longer it took than the times that it was given."""
+    """The counts, and how much longer it took than the times it was given."""
     engine, began = Engine(plan), time.monotonic()
     engine.run(time.monotonic_ns(), lambda _second: None)
     assert engine.tally.begun == engine.tally.outcomes.total()
@@ -52,7 +52,7 @@ def silent(sock: socket.socket) -> None:
 def test_an_open_loop_counts_what_a_silent_server_kept_from_beginning() -> None:
     with listener(silent) as address:
         tally, beyond_s = tally_of(plan_of(address, rate_per_s=100.0))
-    assert tally.begun == 50  # as many as the clock said, begun or not
+    assert tally.begun == 50  # as many as the clock required, whether started or not
     assert set(tally.outcomes) == {TIMED_OUT, NO_ROOM}
     assert tally.outcomes[TIMED_OUT] >= 5
     assert beyond_s < HANG_SECONDS
@@ -130,7 +130,7 @@ def test_no_more_kinds_of_failure_are_kept_than_can_be_read() -> None:
 
 
 def worker_says(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What a worker writes after it has said that it is ready; it runs in this process."""
+    """The messages that a worker writes after reporting that it is ready; it runs in this process."""
     said: list[dict[str, Any]] = []
     lines = io.StringIO(plan_of(("127.0.0.1", 1)).to_json() + "\n1\n")
     monkeypatch.setattr(lines, "fileno", lambda: -1, raising=False)

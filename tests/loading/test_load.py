@@ -122,7 +122,7 @@ def test_the_kernel_is_asked_of_a_pool_s_connections_once(server: Server) -> Non
 
 
 def test_the_uses_of_a_pool_find_open_connections(server: Server) -> None:
-    """Three users share two connections: what they wait for one counts."""
+    """Three users share two connections: their wait for one counts."""
     load = run_load(plan_of(server.address, connections=3, pool=2, requests=2))
     adds_up(load)
     tally = load.tally
@@ -136,7 +136,7 @@ def test_the_uses_of_a_pool_find_open_connections(server: Server) -> None:
 
 
 def test_a_pool_s_connection_gives_its_session_once(server: Server) -> None:
-    """A ticket is for one use (RFC 8446 appendix C.4), however often its connection is used."""
+    """A ticket is for a single use (RFC 8446 appendix C.4), however often its connection is used."""
     one = Engine(plan_of(server.address, connections=2, pool=2, requests=1, resume=1.0, version="1.3"))
     one.run(time.monotonic_ns(), lambda _second: None)
     assert one.tally.reused > 10
@@ -244,7 +244,7 @@ def test_an_open_loop_begins_by_the_clock(server: Server) -> None:
 
 
 def test_times_count_from_when_a_connection_should_have_begun(server: Server) -> None:
-    """One at a time, far more are asked for than can be: the last waits for about as long as it all takes."""
+    """One at a time, far more are due than possible: the last waits for about as long as it all takes."""
     load = run_load(
         plan_of(server.address, rate_per_s=5000.0, connections=1, duration_s=0.1, step_limit_s=5.0)
     )
@@ -256,13 +256,13 @@ def test_times_count_from_when_a_connection_should_have_begun(server: Server) ->
 
 
 def test_a_stall_is_seen_in_an_open_loop_and_not_in_a_closed_one() -> None:
-    """A server that takes 20 ms for each connection, one after the other, is asked for twice what it can."""
+    """A server that takes 20 ms for each connection, one after another, gets twice the load it can handle."""
     with listener(_slow_refusal) as address:
         ends = run_load(plan_of(address, rate_per_s=100.0, connections=1000, duration_s=1.0))
         closed = run_load(plan_of(address, connections=1, duration_s=1.0))
     adds_up(ends)
     adds_up(closed)
-    assert ends.elapsed_s > 100 * 0.02  # what should have begun is waited for
+    assert ends.elapsed_s > 100 * 0.02  # connections that are due are waited for
     assert closed.tally.begun < ends.tally.begun == 100
 
 
@@ -422,7 +422,7 @@ def test_more_connections_than_descriptors_are_refused_before_they_begin(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crew.resource, "getrlimit", lambda _which: (256, 512))
-    with pytest.raises(RequestError, match="need 1065 file descriptors, and the limit is 512: raise it"):
+    with pytest.raises(RequestError, match="need 1065 file descriptors, but the limit is 512: raise it"):
         run_load(plan_of(server.address, connections=1000))
 
 
@@ -539,9 +539,9 @@ def test_the_course_of_a_load_adds_up(server: Server) -> None:
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 @pytest.mark.parametrize("implementation", ["pyopenssl", "ssl", "libssl"])
 def test_our_own_server_counts_what_we_count(implementation: str, version: str, tmp_path: Path) -> None:
-    """Refused without a client certificate, accepted with it, and no connection is lost in either case."""
+    """Refused without a client certificate, accepted with one, and no connection is lost in either case."""
     (tmp_path / "client.pem").write_bytes(to_pem(PEERS.client.private_key) + PEERS.client.chain_pem)
-    group = "x25519" if version == "1.3" else "secp256r1"  # which TLS 1.2 needs for the certificate
+    group = "x25519" if version == "1.3" else "secp256r1"  # TLS 1.2 needs it for the certificate
     selector = f"implementation={implementation} version={version} client_auth=required group={group}"
     wanted = parse([*selector.split(), "workload=handshake"], spellings())
     (scenario,) = expand([wanted], capabilities()).scenarios
@@ -559,7 +559,7 @@ def test_our_own_server_counts_what_we_count(implementation: str, version: str, 
 
 @pytest.mark.parametrize("implementation", ["pyopenssl", "ssl", "libssl"])
 def test_our_own_server_and_load_agree_on_a_group_at_once(implementation: str, tmp_path: Path) -> None:
-    """By what both do unless they are told otherwise: no handshake takes a round trip more."""
+    """With both sides' defaults: no handshake takes another round trip."""
     command = [sys.executable, "-m", "tlsbench", "serve", f"implementation={implementation}", "--port", "0"]
     with subprocess.Popen(
         [*command, "--processes", "1", "--bind", f"unix:{tmp_path}/tls.sock"],

@@ -20,7 +20,7 @@ from tlsbench.loading.names import host_name, server_name_indication
         ("127.0.0.1", "127.0.0.1"),
         ("2001:db8::1", "2001:db8::1"),
         ("bücher.example", "xn--bcher-kva.example"),
-        ("Straße.example", "xn--strae-oqa.example"),  # IDNA 2003 made another name of it
+        ("Straße.example", "xn--strae-oqa.example"),  # IDNA 2003 would give another name
     ],
 )
 def test_a_name_goes_out_in_ascii(text: str, name: str) -> None:
@@ -49,7 +49,7 @@ def test_a_name_goes_out_in_ascii(text: str, name: str) -> None:
     ],
 )
 def test_what_is_no_name_is_refused_in_one_line(text: str) -> None:
-    with pytest.raises(RequestError, match="is not a host name: valid are") as caught:
+    with pytest.raises(RequestError, match="is not a host name: give an IP address") as caught:
         host_name(text)
     assert str(caught.value).isprintable()
 

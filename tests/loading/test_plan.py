@@ -66,7 +66,7 @@ def test_whatever_is_written_is_a_target_that_is_written_back_or_is_refused(text
 
 @pytest.fixture
 def no_packet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a name is looked up nor a socket made."""
+    """Fail if a name is looked up or a socket is made."""
 
     def forbidden(*_: object, **__: object) -> None:
         raise AssertionError("something was about to be sent")
@@ -99,7 +99,7 @@ def test_who_may_load_a_target_says_so() -> None:
         ({"warm_up_s": 1.0, "ramp_up_s": 2.0}, "--ramp-up 2: it must be from 0 to 1"),
         ({"resume": 1.5}, "--resume 1.5: it must be from 0 to 1"),
         ({"hold": True, "rate_per_s": 10.0}, "give --connections, not --rate"),
-        ({"workers": 11}, "--processes 11: there are 10 connections to share"),
+        ({"workers": 11}, "--processes 11: there are only 10 connections to share"),
     ],
 )
 def test_a_load_that_cannot_be_is_refused_in_one_line(change: dict[str, Any], problem: str) -> None:
@@ -151,7 +151,7 @@ def test_a_wrong_request_is_one_line(
         ({"pool": 2}, "--pool is for requests"),
         ({"pool": 2, "requests": 1, "hold": True}, "--pool is for requests"),
         ({"pool_idle_s": 1.0}, "are limits of a pool: give --pool N"),
-        ({"pool": 1, "requests": 1, "workers": 2}, "there are 1 connections of the pool to share"),
+        ({"pool": 1, "requests": 1, "workers": 2}, "there are only 1 connections of the pool to share"),
         ({"early_data": True, "requests": 1}, "give --resume and --requests"),
         ({"early_data": True, "requests": 1, "resume": 1.0, "version": "1.2"}, "TLS 1.2 has none"),
     ],
@@ -191,7 +191,7 @@ OTHER, LOCAL = Target("127.0.0.1", 8444), Target("localhost", 8445)
             {"others": (LOCAL,), "clients": 5, "resume": 1.0},
             r"these are 2 servers by name \(127.0.0.1, localhost\): give --server-name",
         ),
-        ({"clients": 2, "resume": 1.0, "workers": 3}, "--processes 3: there are 2 clients to share"),
+        ({"clients": 2, "resume": 1.0, "workers": 3}, "--processes 3: there are only 2 clients to share"),
         (
             {"vias": {"127.0.0.1:9": "rtt=5ms"}},
             "--via 127.0.0.1:9,rtt=5ms: 127.0.0.1:9 is not one of the targets",

@@ -1,4 +1,4 @@
-"""A load over QUIC on bad lines and of bad servers: each connection ends within its limit, as what it was."""
+"""A load over QUIC on bad lines and of bad servers: each connection ends in time, with the right outcome."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from tlsbench.serving import ServerPlan, Serving
 
 pytestmark = pytest.mark.slow
 Address = tuple[str, int]
-#: What is sent on of a datagram: now, each.
+#: What is passed on for a datagram, immediately.
 Spoil = Callable[[bytes], list[bytes]]
-#: Without its bounds such a load would go on for ever.
+#: Without its limits, such a load would run forever.
 HANG_SECONDS = 30.0
 
 
 @contextlib.contextmanager
 def line(upstream: Address, spoil: Spoil) -> Iterator[Address]:
-    """A relay of datagrams before a server, for many clients: what goes by is spoiled, both ways."""
+    """A datagram relay in front of a server, for many clients: the traffic is tampered with, both ways."""
     near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     near.bind(("127.0.0.1", 0))
     near.settimeout(0.05)
@@ -66,7 +66,7 @@ def line(upstream: Address, spoil: Spoil) -> Iterator[Address]:
 
 @contextlib.contextmanager
 def datagrams(answer: Callable[[bytes], list[bytes]]) -> Iterator[Address]:
-    """A server that says something to each datagram."""
+    """A server that answers each datagram with something."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(0.05)
@@ -87,7 +87,7 @@ def datagrams(answer: Callable[[bytes], list[bytes]]) -> Iterator[Address]:
 
 
 def load_of(address: Address, **change: Any) -> LoadTally:
-    """What comes of a short load, in this process, and in time."""
+    """The counts of a short load, in this process, and in time."""
     given: dict[str, Any] = {"connections": 2, "duration_s": 0.3, "warm_up_s": 0.0, "step_limit_s": 1.0}
     plan = LoadPlan(target=Target(*address), http="3", server_name="localhost", **{**given, **change})
     plan.check(unbounded=False)
@@ -109,7 +109,7 @@ def server(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Iterator[Addr
 
 
 class Swap:
-    """Lets each datagram be overtaken by the next."""
+    """Lets the next datagram overtake each one."""
 
     def __init__(self) -> None:
         self._kept: list[bytes] = []
@@ -138,7 +138,7 @@ def test_a_bad_line_costs_time_and_no_answers(name: str, server: Address) -> Non
     with line(server, LINES[name]()) as address:
         tally = load_of(address, requests=5, duration_s=1.0, step_limit_s=8.0)
     assert tally.outcomes[SUCCESS] > 0.8 * tally.begun, tally.outcomes
-    # qh3 and aioquic lose a handshake now and then where packets of it are lost
+    # qh3 and aioquic lose a handshake now and then if some of its packets are lost
     assert all(kind.endswith(": timeout") or ": QUIC: " in kind for kind in tally.failures), tally.outcomes
     if name in ("as it is", "twice"):
         assert set(tally.outcomes) == {SUCCESS}
@@ -146,7 +146,7 @@ def test_a_bad_line_costs_time_and_no_answers(name: str, server: Address) -> Non
 
 
 def _other_version(data: bytes) -> list[bytes]:
-    """Version Negotiation (RFC 9000 section 17.2.1) that offers a version which nobody has."""
+    """Version Negotiation (RFC 9000 section 17.2.1) that offers a version nobody supports."""
     of_client = data[6 : 6 + data[5]]
     at = 6 + data[5]
     of_server = data[at + 1 : at + 1 + data[at]]
@@ -180,7 +180,7 @@ def test_a_server_that_speaks_no_quic_is_a_failure_in_time(answer: Callable[[byt
 
 
 def test_a_server_that_is_gone_in_the_midst_is_a_failure_in_time(server: Address) -> None:
-    """The line passes the handshake, and then nothing any more."""
+    """The line passes the handshake, and then nothing more."""
     until_s = time.monotonic() + 0.7
 
     def spoil(data: bytes) -> list[bytes]:

@@ -10,7 +10,7 @@ from tlsbench.loading.server_side import _at_work
     [
         ({1: 5.0, 2: 1.0, 3: 1.0}, {1: 5.0, 2: 2.0, 3: 1.9}, 2),  # a master that waits, and two that work
         ({1: 5.0, 2: 1.0}, {1: 5.01, 2: 2.0}, 1),  # one that reports now and then
-        ({1: 5.0}, {1: 6.0, 2: 1.0}, 2),  # one that came meanwhile
+        ({1: 5.0}, {1: 6.0, 2: 1.0}, 2),  # one that started meanwhile
         ({1: 5.0}, {1: 5.0}, 0),
         ({}, {}, 0),
     ],

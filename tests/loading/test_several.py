@@ -1,4 +1,4 @@
-"""Loads of several backends, with servers in this process: what each saw is what was counted of it.
+"""Loads of several backends, with servers in this process: each backend's counts match what its server saw.
 
 They end when the servers have seen enough, however long that takes on a busy machine.
 """
@@ -31,13 +31,13 @@ _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Seen:
-    """What all servers of a test have seen, and the word that it is enough."""
+    """What all servers of a test have seen, and the signal that it is enough."""
 
     def __init__(self, enough: int, stop_fd: int) -> None:
         self._left, self._stop_fd, self._lock = enough, stop_fd, threading.Lock()
 
     def one_more(self) -> None:
-        """Count a connection; at the last one wanted, end the load."""
+        """Count a connection; at the last one needed, end the load."""
         with self._lock:
             self._left -= 1
             if not self._left:
@@ -71,9 +71,9 @@ class Counting:
 def backends(
     count: int, enough: int, context: ssl.SSLContext | None = None
 ) -> Iterator[tuple[list[Counting], int]]:
-    """So many servers, and the descriptor that ends a load when they have seen enough.
+    """That many servers, and the descriptor that ends a load when they have seen enough.
 
-    :param context: of all of them, who then share their ticket keys; else each has its own.
+    :param context: shared by all of them, with its ticket keys; otherwise each has its own.
     """
     reading, writing = os.pipe()
     seen = Seen(enough, writing)
@@ -98,7 +98,7 @@ def plan_of(*addresses: Address, **change: Any) -> LoadPlan:
 
 
 def loaded(plan: LoadPlan, stop_fd: int) -> list[BackendLoad]:
-    """What came of each backend."""
+    """The counts of each backend."""
     engine = Engine(plan, stop_fd)
     engine.run(time.monotonic_ns(), lambda _second: None)
     found = engine.backends
@@ -109,7 +109,7 @@ def loaded(plan: LoadPlan, stop_fd: int) -> list[BackendLoad]:
 
 @contextmanager
 def nobody() -> Iterator[Address]:
-    """An address at which nobody listens, and nobody else can."""
+    """An address on which nothing listens, and nothing else can."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         yield sock.getsockname()
@@ -134,14 +134,14 @@ def test_the_latest_session_is_resumed_at_the_backend_that_issued_it() -> None:
 
 
 def test_clients_take_their_sessions_to_any_backend_and_those_without_shared_keys_resume_few() -> None:
-    """Half of them with two: a client that comes back does so at random."""
+    """With two backends, half of them: a returning client picks one at random."""
     with backends(2, 400) as (servers, stop):
         plan = plan_of(*(one.address for one in servers), resume=1.0, clients=20, connections=2)
         found = loaded(plan, stop)
     resumed = sum(one.resumed for one in servers)
     assert [one.tally.resumed for one in found] == [one.resumed for one in servers]
     assert sum(one.tally.wanted_resumed for one in found) >= 380
-    # of 380 tosses, six standard deviations from the half
+    # of 380 tosses, six standard deviations from one half
     assert 190 - 60 < resumed < 190 + 60
 
 
@@ -172,14 +172,14 @@ def test_the_share_of_a_dead_backend_moves_to_the_others(spread: str) -> None:
     assert [first.tally.outcomes[SUCCESS], last.tally.outcomes[SUCCESS]] == [one.full for one in servers]
     assert gone.moved > 0
     assert gone.downs == 1
-    # before it was known to be down, as many as may be open; then one in a second
+    # before it was known to be down, as many as may be open; then one per second
     assert gone.tally.begun <= FAILURES_OF_A_DOWN_ONE + plan.connections + took_s + 1
     if spread == "round-robin":
         assert abs(first.tally.begun - last.tally.begun) <= plan.connections
 
 
 def test_a_backend_that_dies_and_comes_back_has_its_share_again() -> None:
-    """It refuses from its tenth connection on, until many have moved; then it answers, and twenty come."""
+    """It refuses from its tenth connection, until many have moved; then it answers, and gets twenty."""
     with backends(1, 1_000_000) as (servers, _), backends(1, 20) as (revived, stop):
         steady, dies, count = servers[0], threading.Event(), 0
 
@@ -253,7 +253,7 @@ def test_a_backend_by_two_names_is_refused() -> None:
 def test_the_command_line_stores_shows_and_compares_backends(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One of the three is dead from the start: the load goes on, and says so."""
+    """One of the three is dead from the start: the load continues, and reports it."""
     path = tmp_path / "load.json"
     with ExitStack() as stack:
         addresses = [stack.enter_context(answering(_OK)) for _ in range(2)] + [stack.enter_context(nobody())]

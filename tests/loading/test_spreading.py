@@ -18,13 +18,13 @@ SECOND_NS = 10**9
 
 
 def spread_of(count: int, **plan: Any) -> tuple[Spread, list[Backend]]:
-    """A spread over so many backends that do not exist."""
+    """A spread over that many backends, which do not exist."""
     backends = [Backend(SimpleNamespace(backend=number)) for number in range(count)]  # type: ignore[arg-type]
     return Spread(LoadPlan(target=Target("127.0.0.1", 1), **plan), backends), backends
 
 
 def turns(spread: Spread, count: int, now_ns: int = 0) -> list[int]:
-    """The numbers of the next backends, of connections that end at once."""
+    """The numbers of the next backends, for connections that end at once."""
     return [spread.choose(now_ns, counted=True).shared.backend for _ in range(count)]
 
 
@@ -78,7 +78,7 @@ def test_the_share_of_a_backend_that_is_down_goes_on_failing_unless_it_is_to_mov
 
 @pytest.mark.parametrize("how", ["round-robin", "least-open"])
 def test_a_share_that_moves_is_spread_evenly_over_the_others(how: str) -> None:
-    """Not all to the neighbour of the one that is down."""
+    """The neighbour of the one that is down does not get them all."""
     spread, backends = spread_of(4, spread=how, when_down="move")
     fail(backends[1])
     assert Counter(turns(spread, 120)) == {0: 40, 2: 40, 3: 40}

@@ -1,4 +1,4 @@
-"""Tapped connections of a load: they fare as others do, and what they sent and received is there, opened."""
+"""Tapped connections of a load: they behave like others, and their traffic is there, decrypted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 
 def load_of(address: Address, captured: int, **change: Any) -> tuple[LoadTally, list[Tapped]]:
-    """What comes of a short load, in this process, with so many connections captured."""
+    """The counts of a short load in this process, with that many connections captured."""
     plan = LoadPlan(target=Target(*address), connections=2, duration_s=0.3, warm_up_s=0.0, step_limit_s=2.0)
     plan = replace(plan, captured=captured, **change)
     plan.check(unbounded=False)
@@ -103,7 +103,7 @@ def test_early_data_is_in_the_capture() -> None:
     shown = ladders(found)
     assert all(ladder.opened for ladder in shown)
     early = [any(one.name == "EarlyData" for one in ladder.messages) for ladder in shown]
-    # The client's first key shares are of X25519MLKEM768 and x25519: no HelloRetryRequest rejects the data.
+    # The client's first key shares are X25519MLKEM768 and x25519: no HelloRetryRequest rejects the data.
     assert early.count(True) == tally.early_data["accepted"] > 0
 
 
@@ -133,9 +133,9 @@ def speak_http(sock: socket.socket) -> None:
 
 
 def failures(tally: LoadTally) -> set[str]:
-    """What connections failed for, where that is alike: the end of a socket in the middle of a handshake.
+    """The reasons of failures, with those merged that mean the same: the end of a socket during a handshake.
 
-    A reset may arrive before the connection is seen to be open, and what a socket with unread data sends as
+    A reset may arrive before the connection is seen to be open, and what a socket with unread data sends when
     it closes depends on whether the data had arrived.
     """
     reset = "handshake: connection reset"
@@ -154,7 +154,7 @@ def test_they_fail_by_the_same_words_where_there_is_no_tls(behave: Callable[[soc
 
 
 def hang_up_unclean(tls: ssl.SSLSocket) -> None:
-    """Close the socket under the connection, in the middle of its answer."""
+    """Close the socket beneath the connection, in the middle of its answer."""
     tls.recv(1 << 16)
     tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n1")
 

@@ -33,7 +33,7 @@ def load(times_ms: range = range(1, 1001), failed: int = 0, rates: tuple[int, ..
         ("handshake p99<999ms", "pass"),
         ("p99<900ms", "fail"),
         ("p99<1s", "pass"),
-        ("p99.9<1s", "undecided"),  # of 1,000 times the interval of that quantile has no upper end
+        ("p99.9<1s", "undecided"),  # with 1,000 times, the interval of that quantile has no upper end
         ("failed<1%", "pass"),
         ("handshakes>400/s", "pass"),
         ("handshakes>600/s", "fail"),

@@ -13,7 +13,7 @@ from tlsbench.loading.timers import Timers
 
 
 class Fake:
-    """As much of a connection as has a timer."""
+    """The part of a connection that has a timer."""
 
     def __init__(self) -> None:
         self.timer_ns = self.noted_ns = 0

@@ -8,7 +8,7 @@ from tlsbench.loading.watchdog import Turn, Watchdog
 
 
 class Cut:
-    """A connection that notes that it was cut."""
+    """A connection that records that it was cut."""
 
     def __init__(self) -> None:
         self.was_cut = threading.Event()

@@ -1,4 +1,4 @@
-"""HTTP/1.1 without sockets: what requests are answered, refused, and how little is held for them."""
+"""HTTP/1.1 without sockets: which requests are answered or refused, and how little is held for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tlsbench.loopback.http import MOST_HEAD_BYTES, PIECE_BYTES, PROBLEMS, Conte
 
 MIB = 1 << 20
 ZEROS = bytes(PIECE_BYTES)
-#: Of one piece: the piece that ends it, a head, and a few small answers.
+#: For one piece: the piece that ends it, a head, and a few small answers.
 MOST_AT_ONCE = 2 * PIECE_BYTES + 4096
 
 
@@ -113,7 +113,7 @@ def test_an_upgrade_is_answered_as_if_it_had_not_been_offered() -> None:
 def test_what_is_no_request_is_a_400_and_the_end(request_bytes: bytes, problem: str) -> None:
     http = server()
     answer = answer_to(http, get() + request_bytes)
-    assert answer.count(b"HTTP/1.1 200 ") == 1  # the one before is answered all the same
+    assert answer.count(b"HTTP/1.1 200 ") == 1  # the previous one is answered all the same
     assert answer.partition(bytes(5))[2].startswith(b"HTTP/1.1 400 ")
     assert b"\r\nConnection: close\r\n" in answer
     assert (http.is_over, http.problem, http.has_more) == (True, problem, False)
@@ -207,7 +207,7 @@ STREAMS = st.lists(st.one_of(_ONE, st.just(get()), _SCRAPS), min_size=1, max_siz
 
 
 def checked(stream: bytes, cut: int) -> HttpServer:
-    """Pieces of a bounded size, an end in a bounded number of turns, and no problem but those of the set."""
+    """Pieces of a bounded size, an end in a bounded number of turns, and only problems from the set."""
     http = server(3 * PIECE_BYTES)
     for at in range(0, len(stream), cut):
         http.receive(stream[at : at + cut])

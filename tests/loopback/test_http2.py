@@ -1,4 +1,4 @@
-"""The server's side of HTTP/2, asked by a client of h2."""
+"""The server side of HTTP/2, with an h2 client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tlsbench.protocol.http import PREFACE
 
 MIB = 1 << 20
 ZEROS = bytes(PIECE_BYTES)
-#: Of one turn: a piece and a frame, and heads.
+#: For one turn: a piece and a frame, and heads.
 MOST_AT_ONCE = PIECE_BYTES + (16 << 10) + 8192
 
 
@@ -28,7 +28,7 @@ def sized(target: bytes) -> Content:
 
 
 class Client:
-    """A client of h2, and what its server says to it."""
+    """An h2 client, and what its server sends to it."""
 
     def __init__(self, window_bytes: int = 65_535, server: Http2Server | None = None) -> None:
         self.server = server or Http2Server(sized)
@@ -49,7 +49,7 @@ class Client:
         return stream
 
     def talk(self, *, reads: bool = True) -> None:
-        """Let both say what they have to say."""
+        """Exchange data until neither side has more to send."""
         while True:
             out = self.http.data_to_send()
             if out:

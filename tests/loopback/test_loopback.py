@@ -1,4 +1,4 @@
-"""Client and server meet: each outcome as both sides see it, and what happens when one misbehaves."""
+"""A client and a server: each outcome as both sides see it, and what happens if one misbehaves."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def encounter(server: ServerSetup, client: ClientSetup) -> tuple[Meeting, Visit]
 
 @contextmanager
 def rude(answer: bytes, *, reads: bool = True) -> Iterator[tuple[str, int]]:
-    """Something that accepts one connection, says something that is no TLS, and goes away."""
+    """A peer that accepts one connection, sends something that is not TLS, and closes."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -140,7 +140,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        (b"", "closed the connection without a word"),
+        (b"", "closed the connection without an alert"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "wrong version number|packet length|http"),
         (b"\x16\x03\x03\x00\x05hello", "unexpected message|length mismatch|bad"),
     ],
@@ -192,8 +192,8 @@ def test_a_client_that_goes_within_a_request_has() -> None:
         connected = connect(running.address, TRUSTING)
         connected.channel.write(b"GET / HTTP/1.1\r\nHost:")
         connected.channel._socket.close()
-        # With tickets unread, the system says goodbye with a reset.
-        assert re.search("without a word|connection broke", running.next_visit().problem)
+        # With tickets unread, the system closes with a reset.
+        assert re.search("without an alert|connection broke", running.next_visit().problem)
 
 
 def test_requests_that_are_no_http_end_the_connection_and_not_the_server() -> None:
@@ -303,7 +303,7 @@ def test_must_staple_is_read_from_the_certificate() -> None:
 
 
 def test_a_closed_server_leaves_no_thread_behind() -> None:
-    """One that is inside OpenSSL when the interpreter ends would crash it."""
+    """A thread inside OpenSSL would crash the interpreter on exit."""
     slow = Server(ServerSetup(identity=SERVER), observe=lambda _visit: time.sleep(0.5))
     with slow as running, contextlib.ExitStack() as stack:
         for _ in range(20):

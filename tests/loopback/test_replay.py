@@ -1,6 +1,8 @@
-"""Early data: what reaches a server, and what of it somebody on the path can send again."""
+"""Early data: what reaches a server, and what an attacker on the path can replay."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -56,7 +58,8 @@ def test_a_replay_reaches_a_server_again_without_anti_replay_alone(setup: Server
         again = replayed(server, flight)
     assert 1 + again.requests == times
     assert bool(again.early_bytes) is again.resumed is (times == 2)
-    assert "without a word" in again.problem, "who replays has no keys, and cannot end the handshake"
+    # The replayer cannot complete the handshake; with data unread, the system closes with a reset.
+    assert re.search("without an alert|connection broke", again.problem)
 
 
 def test_a_replay_is_answered_as_often_as_it_comes_where_nothing_is_recorded() -> None:
@@ -100,7 +103,7 @@ def test_why_a_handshake_failed_is_known_to_a_server_that_accepts_early_data() -
         refused = server.next_visit()
     assert "unknown ca" in refused.problem
     assert str(refused.alert) == "unknown_ca (48), sent by the client"
-    with Server(ACCEPTING) as server:  # which fails at the very first message
+    with Server(ACCEPTING) as server:  # it fails at the very first message
         meet(server.address, ClientSetup(signature_algorithms="rsa_pss_rsae_sha256"))
         unsuitable = server.next_visit()
     assert "no suitable signature algorithm" in unsuitable.problem

@@ -1,10 +1,10 @@
-"""A certificate that no library here makes."""
+"""A certificate that no library here can make."""
 
 from __future__ import annotations
 
 
 def as_rsa_pss(der: bytes) -> bytes:
-    """An RSA certificate, its key's algorithm replaced by RSASSA-PSS (RFC 4055)."""
+    """An RSA certificate with the algorithm of its key replaced by RSASSA-PSS (RFC 4055)."""
     plain = bytes.fromhex("300d06092a864886f70d0101010500")
     pss = bytes.fromhex("300b06092a864886f70d01010a")
     at = der.index(plain)

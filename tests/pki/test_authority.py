@@ -15,13 +15,13 @@ from tlsbench.errors import RequestError
 from tlsbench.pki.keys import from_pem, key_type_of, public_key_of, to_pem
 from tlsbench.scenarios.keys import KEY_TYPES
 
-#: Without those that take long to make, or to sign with, and are otherwise as these.
+#: Without those that take long to generate or to sign with, and are otherwise like these.
 ALL = [
     key_type.name
     for key_type in KEY_TYPES
     if not key_type.engine_only or key_type.name in ("rsa-pss-2048", "slh-dsa-sha2-128f")
 ]
-#: Its verifier keeps to the CA/Browser Forum's key types, and learned ML-DSA with cryptography 50.
+#: Its verifier allows only the CA/Browser Forum's key types, and supports ML-DSA since cryptography 50.
 FORBIDDEN = (
     *("ed25519", "ed448", "ecdsa-brainpool", "rsa-pss", "slh-dsa"),
     *(() if int(cryptography.__version__.split(".")[0]) >= 50 else ("ml-dsa",)),

@@ -139,7 +139,7 @@ def labelled(label: str, der: bytes) -> bytes:
 
 
 def leaf_of(data: bytes) -> Bundle:
-    """A bundle that must hold the leaf alone."""
+    """A bundle that must contain only the leaf."""
     bundle = read_bundle(data, "x.pem")
     assert bundle.certificates == (WHO.server.leaf,)
     return bundle
@@ -236,7 +236,7 @@ def test_of_a_thousand_skipped_blocks_the_first_twenty_are_named() -> None:
 def test_a_block_whose_end_is_missing_is_named_never_ignored() -> None:
     first, second, _third = (certificates_pem([one]) for one in WHO.server.certificates)
     endless = first.replace(b"-----END CERTIFICATE-----\n", b"")
-    bundle = read_bundle(endless + second, "x")  # as OpenSSL: the base64 ends where a dash is
+    bundle = read_bundle(endless + second, "x")  # as in OpenSSL: the base64 ends at a dash
     assert bundle.certificates == (WHO.server.leaf,)
     assert f"line {endless.count(10) + 1}: what is here belongs to no block" in bundle.notes[0]
     cut = first[: len(first) // 2 // 65 * 65 + 28 + 1]

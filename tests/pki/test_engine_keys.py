@@ -1,4 +1,4 @@
-"""Keys that the cryptography package does not have: made, kept, in certificates, verified by OpenSSL."""
+"""Keys that the cryptography package lacks: generated, stored, in certificates, verified by OpenSSL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.pki.engine_keys import EngineKey, engine_key_from, new_engine_key
 from tlsbench.pki.keys import from_pem, key_type_of, public_key_of, to_pem
 from tlsbench.pki.revocation import ocsp_response, revocation_list
 
-#: One of each kind that is quickly made.
+#: One of each kind that is quick to generate.
 QUICK = ("rsa-pss-2048", "slh-dsa-sha2-128f", "slh-dsa-shake-128f", "slh-dsa-sha2-192f")
 
 
@@ -77,7 +77,7 @@ def test_a_key_whose_tree_has_another_root_is_found_out_by_the_engine() -> None:
     assert not issued_by(forged.certificate, forged.certificate)
 
 
-#: The small ones take a second or two each, and are as the fast ones but for their sizes.
+#: The small ones take a second or two each, and differ from the fast ones only in their sizes.
 @pytest.mark.parametrize("name", [name for name in slh_dsa.PARAMETERS if name.endswith("f")])
 def test_a_private_key_ends_with_the_public_one(name: str) -> None:
     of = slh_dsa.PARAMETERS[name]

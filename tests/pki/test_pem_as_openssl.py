@@ -1,4 +1,4 @@
-"""What OpenSSL reads of a file of certificates is what is read here; what it refuses is refused, or said."""
+"""What OpenSSL reads from a file of certificates is read here; what it refuses is refused, or reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tlsbench.pki import Authority, authority_template, new_key, read_bundle
 from tlsbench.pki.pem import Block
 
 KEY = new_key("ecdsa-secp256r1")
-#: Of three lengths, for the padding of base64 to differ. All are authorities, for ssl lists no others.
+#: Three lengths, so that the base64 padding differs. All are authorities', since ssl lists no others.
 DERS = [
     Authority.new(authority_template("r" * length), KEY).certificate.public_bytes(Encoding.DER)
     for length in (1, 2, 3)
@@ -64,7 +64,7 @@ TO_A_LINE: dict[str, Callable[[bytes], bytes]] = {
     "a block begins": lambda line: line + b"\n-----BEGIN CERTIFICATE-----",
     "a block ends": lambda line: line + b"\n-----END CERTIFICATE-----",
 }
-#: And to all of its lines.
+#: And to all lines.
 TO_ALL: dict[str, Callable[[Lines], Lines]] = {
     "as it is": lambda lines: lines,
     "indented": lambda lines: [b" " + line for line in lines],
@@ -107,7 +107,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 def by_openssl(data: bytes, place: Path) -> tuple[int, set[bytes]]:
-    """How many certificates Python's ssl loads from a file, none if it refuses it, and which authorities."""
+    """How many certificates Python's ssl loads from a file, none if it refuses it, and which authorities'."""
     place.write_bytes(data)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:

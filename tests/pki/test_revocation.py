@@ -107,7 +107,7 @@ def test_no_changed_byte_makes_a_revoked_certificate_good(at: int, flip: int) ->
     broken = bytearray(REVOKED)
     broken[at] ^= flip
     with contextlib.suppress(CertificateError):
-        assert check(bytes(broken)) == "revoked"  # a byte outside of what is signed
+        assert check(bytes(broken)) == "revoked"  # a byte outside the signed data
 
 
 @pytest.mark.parametrize("key_type", ALL)

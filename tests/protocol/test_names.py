@@ -10,7 +10,7 @@ from tlsbench.protocol import alerts, groups, signature_schemes
 from tlsbench.scenarios import groups as axis_of_groups
 from tlsbench.scenarios import signatures as axis_of_signatures
 
-#: Where Python's ssl module spells a name otherwise.
+#: The names that Python's ssl module spells differently.
 AS_IANA = {"user_cancelled": "user_canceled"}
 
 

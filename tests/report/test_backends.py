@@ -34,7 +34,7 @@ MACHINE: dict[str, Any] = {"cpu": {}}
 
 
 def backend(target: Target, successes: int, resumed: int = 0, *, seed: int = 1, **more: Any) -> BackendLoad:
-    """A backend with so many successes; failures are given as ``failures``."""
+    """A backend with that many successes; failures are passed as ``failures``."""
     failures = Counter(more.pop("failures", {}))
     draw = random.Random(seed)
     took = [int(draw.lognormvariate(14, 0.3)) for _ in range(successes)]
@@ -66,7 +66,7 @@ def load_of(*backends: BackendLoad, **plan: Any) -> Load:
 
 @pytest.fixture
 def load() -> Load:
-    """Three backends, of which the last dies."""
+    """Three backends, the last of which dies."""
     return load_of(
         backend(A, 400, 130, server=Spent("nginx", 0.5, 0.2, 4.0, 1)),
         backend(B, 380, 120, seed=2, forwarded=Forwarded(2_000, 3, 0.1, 0.2, 0.3)),
@@ -110,8 +110,8 @@ def test_a_load_of_one_target_is_stored_as_it_was_before_there_were_several() ->
 @pytest.mark.parametrize(
     ("path", "value", "fault"),
     [
-        (["backends"], [], "backends: an array with nothing in it where what came of 127.0.0.1:8443, 127"),
-        (["backends", 1, "target", "port"], 9, "backends: an array where what came of"),
+        (["backends"], [], "backends: an array with nothing in it where the results of 127.0.0.1:8443, 127"),
+        (["backends", 1, "target", "port"], 9, "backends: an array where the results of"),
         (["backends", 1, "moved"], -1, r"backends\[1\].moved: -1"),
         (["backends", 0, "tally", "times", "connect"], "AAAA", r"backends\[0\].tally.times.connect"),
         (["plan", "others", 0, "port"], 70000, r"plan.others\[0\].port: 70000 where a port of at most 65535"),
@@ -147,7 +147,7 @@ def test_a_backend_that_was_down_is_said_with_what_became_of_its_share(load: Loa
     down = "127.0.0.1:8445 was down, first in second 3: "
     assert f"{down}250 of its connections went to the others (--when-down move)" in said(load)
     fails = replace(load, plan=replace(load.plan, when_down="fail"))
-    assert f"{down}its share went on failing (--when-down move sends it to the others)" in said(fails)
+    assert f"{down}its share kept failing (--when-down move sends it to the others)" in said(fails)
 
 
 def test_a_backend_that_never_answered_is_a_warning(load: Load) -> None:

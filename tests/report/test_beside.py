@@ -1,4 +1,4 @@
-"""Like with like: what differs beside what is compared is said wherever cells stand beside each other."""
+"""Like with like: any other difference between compared cells is stated wherever they are compared."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PACE = {"ssl": 2.0, "pyopenssl": 1.5, "fake": 1.0}
 
 
 def timed(run: Run, change: Callable[[Cell], Cell] = lambda cell: cell) -> Run:
-    """The run with times by library, halved where resumed, and whatever else is changed of its cells."""
+    """The run with times by library, halved if resumed, and with any other change to its cells."""
 
     def with_times(cell: Cell) -> Cell:
         scale = PACE[cell.axes["implementation"]] * (0.5 if cell.axes["resumption"] == "psk" else 1.0)
@@ -40,7 +40,7 @@ def timed(run: Run, change: Callable[[Cell], Cell] = lambda cell: cell) -> Run:
 
 
 def proving(library: str, **facts: object) -> Callable[[Cell], Cell]:
-    """Change what was negotiated by one library; a group is its axis too."""
+    """Change what was negotiated by one library; a group changes its axis too."""
 
     def change(cell: Cell) -> Cell:
         if cell.axes["implementation"] != library:
@@ -87,7 +87,7 @@ def test_libraries_are_not_ranked_over_different_numbers_of_tickets(three: Run) 
 def test_where_no_two_libraries_did_the_same_none_is_called_the_fastest(run_of: RunOf) -> None:
     run = timed(run_of("implementation=ssl,pyopenssl version=1.3"), proving("ssl", tickets=4))
     assert said(run, "Fastest at handshake") == (
-        "Fastest at handshake: not ranked, as no two libraries did the same. "
+        "Fastest at handshake: not ranked, as no two libraries did the same work. "
         "Not ranked because of other differences: pyopenssl in tickets (2, not 4)"
     )
 
@@ -96,7 +96,7 @@ def test_boringssl_is_not_ranked_with_a_server_that_sends_tickets(run_of: RunOf)
     pytest.importorskip("utls")
     run = run_of("implementation=ssl,utls version=1.3")
     words = said(run, "Fastest at handshake")
-    assert words.startswith("Fastest at handshake: not ranked, as no two libraries did the same")
+    assert words.startswith("Fastest at handshake: not ranked, as no two libraries did the same work")
     assert "utls in " in words
     assert "tickets (0, not 2)" in words
 
@@ -114,7 +114,7 @@ def test_a_ranking_says_what_is_not_known_of_all(run_of: RunOf) -> None:
 
 
 def test_a_contrast_says_what_follows_from_the_choice(run_of: RunOf) -> None:
-    """OpenSSL's server makes two tickets after a full handshake, and one after a resumed one."""
+    """OpenSSL's server issues two tickets after a full handshake, and one after a resumed one."""
     run = timed(run_of("implementation=pyopenssl version=1.3 resumption=none,psk"))
     words = said(run, "Resumption by psk")
     assert words.startswith("Resumption by psk: handshakes take 50 % less time. ")

@@ -23,7 +23,7 @@ def test_what_left_out_intermediates_save_is_said_in_bytes_and_for_each_side(
         (anchored, "Only the leaf, whose issuer the client trusts"),
     ):
         saved = full.server_bytes - cell.server_bytes
-        assert saved > 2 * 3700  # two intermediates, each with a key and a signature of ML-DSA-44
+        assert saved > 2 * 3700  # two intermediates, each with an ML-DSA-44 key and signature
         [detail] = said[f"{title}: the server sends {saved:,.0f} bytes fewer"]
         assert detail.startswith(
             f"ml-dsa-44 × 3 (pyopenssl): {full.server_bytes:,.0f} → {cell.server_bytes:,.0f} bytes, client "

@@ -23,7 +23,7 @@ def said(run: Run) -> dict[str, tuple[str, ...]]:
 
 
 def with_sizes(run: Run, after: int) -> Run:
-    """The same run, whose compressed chains are of 1,000 bytes before, and so many after."""
+    """The same run, with chains of 1,000 bytes before compression, and that many after."""
     sizes: dict[str, Any] = {
         "certificate_message_bytes": 1000,
         "compressed_certificate_message_bytes": after,
@@ -77,7 +77,7 @@ def test_what_it_costs_is_said_of_the_cell_that_pays_most(chains: Run, taking: T
         return 1.5e6 if pays and cell.axes["key"] == "ml-dsa-65" else 1e6
 
     [details] = said(taking(chains, time_of)).values()
-    [paid] = [one for one in details if one.startswith("In time it costs most for ml-dsa-65 × 3: +50 % [")]
+    [paid] = [one for one in details if one.startswith("It costs the most time for ml-dsa-65 × 3: +50 % [")]
     assert "; client +50 % [" in paid
     assert ", server +50 % [" in paid
     assert "No significant difference in time in 3 of 4 cells" in details
@@ -96,7 +96,7 @@ def test_what_grows_is_called_larger(after: int, words: str, run_of: RunOf, open
 
 
 def test_over_a_network_the_round_trips_are_counted(run_of: RunOf, openssl_35: str) -> None:
-    """A chain of 15.4 kB is just beyond 11 segments, and compressed just within."""
+    """A chain of 15.4 kB needs just over 11 segments, and just under when compressed."""
     run = run_of(
         f"workload=completion implementation={openssl_35} {BESIDE} key=ml-dsa-65 chain_length=2,3 "
         "certificate_compression=none,zlib initcwnd=11 rtt=50ms size=1KiB"

@@ -1,4 +1,4 @@
-"""What stands in for a certificate, and what became of a ticket, is said in words."""
+"""Credentials instead of certificates, and what happened to a ticket, are reported in words."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_it_is_said_what_replaced_keys_cost(run_of: RunOf, openssl_35: str) -> N
     found = said(timed(run, "ticket_state", {"current": 1000, "previous-key": 1100, "unknown-key": 1700}))
     kept, gone = (
         next(line for line in found if line.startswith(start))
-        for start in ("A ticket under the previous key", "A ticket under a key that is gone")
+        for start in ("A ticket under the previous key", "A ticket under a key that the server no longer has")
     )
     assert kept.endswith("handshakes take 10 % more time")
     assert gone.endswith("handshakes take 70 % more time")
@@ -80,7 +80,7 @@ def test_it_is_said_what_replaced_keys_cost(run_of: RunOf, openssl_35: str) -> N
 def test_a_smaller_handshake_is_not_always_the_faster_answer(
     first_bytes: tuple[float, float], words: str, run_of: RunOf, openssl_35: str
 ) -> None:
-    """The congestion window grows by what is acknowledged: less, where less was sent."""
+    """The congestion window grows with what is acknowledged: less, if less was sent."""
     run = run_of(
         f"implementation={openssl_35} workload=completion rtt=50ms size=1KiB certificate_type=raw,x509 "
         "key=ecdsa-secp256r1"

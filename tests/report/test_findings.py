@@ -20,7 +20,7 @@ SIZES = ("16B", "1KiB", "16KiB", "1MiB")
 
 
 def taking(cell: Cell, ms: Mapping[str, float]) -> Cell:
-    """The cell with parts that took so long, and hardly differed from round to round."""
+    """The cell with parts that took that long, and hardly varied from round to round."""
     parts = {name: summarise([[last * (1e6 + at * 5 % 12)] for at in range(12)]) for name, last in ms.items()}
     return replace(cell, figures={**cell.figures, **parts})
 
@@ -33,7 +33,7 @@ def records(run_of: RunOf) -> Run:
 
 
 def timed(run: Run, ratios: Sequence[float], floor: float = 0.01) -> Run:
-    """The run with ChaCha20-Poly1305 taking so many times what AES-GCM takes, size by size."""
+    """The run with ChaCha20-Poly1305 taking so many times as long as AES-GCM, size by size."""
 
     def with_times(cell: Cell) -> Cell:
         ratio = ratios[SIZES.index(cell.axes["size"])] if "CHACHA20" in cell.axes["cipher"] else 1.0
@@ -312,7 +312,7 @@ def test_datagrams_are_a_column_and_rows_where_there_are_some(run_of: RunOf) -> 
 
 
 def paced(run: Run, times: Callable[[Cell], float]) -> Run:
-    """The run with each cell taking so many times a millisecond."""
+    """The run with each cell taking a multiple of a millisecond."""
     cells = []
     for cell in run.cells:
         rounds = [[1e6 * times(cell) + step * 5 % 12] for step in range(12)]

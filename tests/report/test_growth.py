@@ -27,7 +27,7 @@ def test_several_processes_are_averaged() -> None:
 
 
 def test_a_handshake_s_cost_is_told_for_the_first_and_with_all_of_them_open() -> None:
-    """From 500 µs it rises by 50 µs with each further thousand that is open."""
+    """From 500 µs it rises by 50 µs with each further thousand open connections."""
     _, line = growth_lines("server", [GROWING])
     assert line.startswith(
         "the server's processor for a handshake: 475 µs at the first, 725 µs with 5,000 open"

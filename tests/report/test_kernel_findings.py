@@ -14,7 +14,7 @@ RunOf = Callable[[str], Run]
 
 
 def timed(run: Run, totals_ns: dict[str, float], opening_ns: float, floor: float = 0.01) -> Run:
-    """The run with these totals by link, and what it took to open TCP."""
+    """The run with these totals by link, and the time taken to open TCP."""
 
     def with_times(cell: Cell) -> Cell:
         total = summarise([[totals_ns[cell.axes["link"]] + step * 5 % 12] for step in range(12)])

@@ -49,7 +49,7 @@ def test_what_comes_from_outside_is_escaped(traced: TracedHandshake) -> None:
 
 
 def test_its_styles_are_for_itself_alone(traced: TracedHandshake) -> None:
-    """It may stand in a page among pictures that have texts and lines of their own."""
+    """It may be in a page next to pictures with their own texts and lines."""
     root = ET.fromstring(ladder_svg(traced))
     (style,) = (one.text or "" for one in root.iter(f"{SVG}style"))
     assert root.attrib["class"] == "ladder"
@@ -68,4 +68,4 @@ def test_a_narrow_picture_has_the_same_words_and_keeps_them_within_its_width(tra
     assert int(narrow.attrib["width"]) == NARROW
     for text in narrow.iter(f"{SVG}text"):
         room = NARROW - int(text.attrib["x"]) if text.attrib["text-anchor"] == "start" else NARROW
-        assert 5 * len(text.text or "") <= room  # a letter is five pixels wide at least
+        assert 5 * len(text.text or "") <= room  # a letter is at least five pixels wide

@@ -55,7 +55,7 @@ def test_the_path_and_the_line_are_said(load: Load) -> None:
     text = export(report_of_load(replace(load, plan=via, forwarded=line, tally=tally)), "table", 200)
     assert ", via rtt=50ms,loss=1%" in text
     assert (
-        "TCP: the client sent 31 segments, in 20 of 100 connections, again; its congestion window at the "
+        "TCP: the client retransmitted 31 segments, in 20 of 100 connections; its congestion window at the "
         "end: 10 segments (7 to 12)" in text
     )
     assert "via rtt=50ms,loss=1%: 2,000 packets carried, 20 lost" in text

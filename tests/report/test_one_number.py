@@ -1,4 +1,4 @@
-"""One number for one thing: words, tables and pictures print the same digits of the same cell and ratio."""
+"""One number for one thing: words, tables and pictures print the same digits for the same cell and ratio."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tlsbench.stats import Interval, summarise
 pytest.importorskip("plotly")
 pytest.importorskip("matplotlib")
 RunOf = Callable[[str], Run]
-#: By library and resumption the time in the libraries, in ns: pyopenssl's is less, its total more.
+#: The time in the libraries in ns, by library and resumption: pyopenssl's is less, but its total is more.
 LIBRARIES = {
     ("ssl", "none"): 1_234_567.0,
     ("ssl", "psk"): 98_765.4,
@@ -37,7 +37,7 @@ HARNESS = {"ssl": 1_000.0, "pyopenssl": 2_000_000.0}
 
 @pytest.fixture
 def run(run_of: RunOf) -> Run:
-    """Two libraries, full and resumed; the ratio of medians is not quite the median of the ratios."""
+    """Two libraries, full and resumed; the ratio of medians is not exactly the median of the ratios."""
     run = run_of("implementation=ssl,pyopenssl version=1.3 resumption=none,psk")
     wobble = {"ssl": (1.0, 1.01, 0.99, 1.02, 0.98), "pyopenssl": (0.98, 1.0, 1.02, 0.99, 1.01)}
 
@@ -56,9 +56,9 @@ def run(run_of: RunOf) -> Run:
 
 
 def table(run: Run, name: str, **axes: str) -> dict[tuple[str, str], str]:
-    """What a column of the table has, by library and resumption.
+    """The values of a table's column, by library and resumption.
 
-    :param axes: of the baseline.
+    :param axes: the axes of the baseline.
     """
     (sheet,) = sheets_of_run(run, lambda cell: all(cell.axes[axis] == one for axis, one in axes.items()))
     return {
@@ -140,7 +140,7 @@ def test_a_ratio_has_the_same_digits_in_words_table_and_pictures(run: Run) -> No
 
 
 def test_the_ratio_is_that_of_rounds_and_not_of_medians(run: Run) -> None:
-    """So that the test above knows one from the other."""
+    """So that the test above can distinguish them."""
     shown = table(run, "ratio", implementation="pyopenssl", resumption="none")["ssl", "none"]
     assert (shown, f"{1_234_567 / 777_777:.2f}") == ("1.60", "1.59")
 
@@ -163,7 +163,7 @@ def test_ranks_are_of_the_time_in_the_libraries_and_not_of_the_harness(run: Run)
 
 
 def test_a_comparison_shows_the_median_that_the_run_shows(run: Run) -> None:
-    """At the middle pace of its run, which the medians of its rounds are not."""
+    """It is at the middle pace of its run, unlike the medians of its rounds."""
 
     def paced(cell: Cell) -> Cell:
         median = 0.9 * cell.main.median

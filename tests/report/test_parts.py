@@ -1,4 +1,4 @@
-"""Where a handshake goes, as people read it: sheets, findings, a picture, and the facts of a row."""
+"""The breakdown of a handshake as it is shown: sheets, findings, a picture, and the facts of a row."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tlsbench.results import Cell, Run
 from tlsbench.results.parts import CellPart, by_part
 from tlsbench.stats import Interval
 
-#: In nanoseconds: of the server's 296 µs, 148 are three operations.
+#: In nanoseconds: three operations make up 148 of the server's 296 µs.
 SERVER = {
     ("key share", "x25519/keygen"): 57_000,
     ("agreement", "x25519/exchange"): 40_000,
@@ -158,7 +158,7 @@ def test_a_rest_below_zero_is_said_and_not_drawn(run: Run) -> None:
 
 
 def test_a_ledger_that_comes_to_nothing_has_no_shares(run: Run) -> None:
-    """As a forged file may have it."""
+    """A forged file may have such a ledger."""
     cell = replace(measured(run.cells[0], client=600_000, server=0), parts=parts("server", {("rest", ""): 0}))
     nothing = replace(run, cells=[cell])
     assert not words(nothing)

@@ -1,4 +1,4 @@
-"""What a run of primitives says of those that stand in for another."""
+"""What a run of primitives says about those that could replace another."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_nothing_is_said_where_one_of_two_is_missing(run_of: RunOf) -> None:
 
 
 def test_of_password_hashes_time_rate_and_memory_are_said(run_of: RunOf) -> None:
-    """In the place of other derivations, so that nothing slow is run."""
+    """They stand in for other derivations, so that nothing slow is run."""
     names = ("argon2id-7mib-t5-p1/derive", "scrypt-n15-r8-p3/derive", "pbkdf2-sha-512-210000/derive")
     quick = ",".join(f"hkdf-{name}/derive" for name in ("sha-256", "sha-384", "sha-512"))
     run = run_of(f"workload=primitive implementation=cryptography algorithm={quick}")

@@ -12,7 +12,7 @@ from tlsbench.results import Cell, Run
 from tlsbench.stats import summarise
 
 RunOf = Callable[[str], Run]
-#: What a cell is told by in these tests: of which of its axes, and the time that both libraries take.
+#: The time that both libraries take, by a cell's value of an axis.
 Times = Mapping[str, float]
 
 
@@ -78,14 +78,12 @@ def test_an_update_is_told_beyond_the_echo_of_a_byte_and_in_full_records(run_of:
         run = replace(run, cells=[*run.cells, *run_of(f"{other} implementation=libssl version=1.3").cells])
     times = {"key_update": 60_000, "echo": 10_000, "bulk": 20_000}
     answered, not_answered = told(timed(run, "workload", times), "A KeyUpdate")
-    assert answered.startswith(
-        "A KeyUpdate that is asked for and answered costs 50.3 µs beyond the echo of a byte"
-    )
+    assert answered.startswith("A KeyUpdate that requests an answer costs 50.3 µs beyond the echo of a byte")
     assert (
         "(client 33.5 µs, server 16.8 µs), as much as 5.0 records of 16 KiB, sealed and opened; 54 bytes"
         in answered
     )
-    assert not_answered.startswith("A KeyUpdate that asks for no answer costs 50.3 µs")
+    assert not_answered.startswith("A KeyUpdate that requests no answer costs 50.3 µs")
     assert "; 27 bytes" in not_answered
 
 

@@ -104,7 +104,7 @@ def test_unlike_sizes_and_operations_have_a_baseline_each(run_of: RunOf) -> None
     (table,) = tables(run, lambda cell: cell.axes["algorithm"].startswith("aes-256"))
     marked = [(row.cell.axes["size"], row.cell.axes["algorithm"]) for row in table.rows if row.is_baseline]
     assert ("16B", "aes-256-gcm/encrypt") in marked
-    assert ("16KiB", "sha-256/digest") in marked  # where it picks none, the first
+    assert ("16KiB", "sha-256/digest") in marked  # if it selects none, the first
 
 
 def test_a_ratio_is_shown_only_where_one_is_not_in_its_interval(run: Run) -> None:

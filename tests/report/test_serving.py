@@ -15,7 +15,7 @@ def test_a_server_says_how_to_load_it(scenarios_of: Find) -> None:
     (scenario,) = scenarios_of("implementation=fake version=1.3")
     plan = ServerPlan(scenario=scenario.id, peers={}, bind=("0.0.0.0", 8443), processes=2, groups=("x25519",))
     lines = list(greeting("0.0.0.0:8443", plan, scenario, Path("root.pem"), early_data=False))
-    assert lines[0] == "serving on 0.0.0.0:8443 with 2 processes, model selector; Ctrl-C ends"
+    assert lines[0] == "serving on 0.0.0.0:8443 with 2 processes, model selector; Ctrl-C stops it"
     assert "group=" not in lines[1]
     assert "this is not loopback: others can connect" in lines
     assert lines[-1].strip() == (

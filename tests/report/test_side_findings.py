@@ -10,12 +10,12 @@ from tlsbench.report.findings.sides import side_findings
 from tlsbench.results import Cell, Run
 
 RunOf = Callable[[str], Run]
-#: The median of a client's own time in µs.
+#: The median of a client's own time, in µs.
 CLIENTS = {"ssl": 300, "pyopenssl": 200, "libssl": 100, "utls": 100.2}
 
 
 def against(run: Run, client: str, median_us: float) -> Cell:
-    """A cell of a client with pyopenssl as server, that takes so long on the client's side."""
+    """A cell with a client and pyopenssl as the server, which takes that long on the client's side."""
     cell = run.cells[0]
     axes = {axis: value for axis, value in cell.axes.items() if axis != "implementation"}
     ends = {"implementation": client} if client == "pyopenssl" else {"client": client, "server": "pyopenssl"}

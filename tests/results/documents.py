@@ -1,4 +1,4 @@
-"""The stored results that tests read: those of 0.1.0, and what that version showed and found of them."""
+"""The stored results that tests read: those of 0.1.0, and what that version displayed and found for them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _parsed(name: str) -> Any:
 
 
 def document(name: str) -> dict[str, Any]:
-    """A stored result as plain values, to change at will."""
+    """A stored result as plain values, free to be changed."""
     found: dict[str, Any] = copy.deepcopy(_parsed(name))
     return found
 

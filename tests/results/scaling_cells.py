@@ -1,4 +1,4 @@
-"""Cells of threads with figures that the tests set."""
+"""Cells of threads with figures set by the tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tlsbench.results.read_run import UNKNOWN_CONDITIONS
 from tlsbench.sampling.instruments import SCALING
 from tlsbench.stats import summarise
 
-#: Of two threads on two processors that have them for themselves; the hash takes 100 µs, and 50 of the whole.
+#: Two threads with two processors to themselves; the hash takes 100 µs, and 50 of the whole.
 GOOD = {
     "total": 520.0,
     "processes": 500.0,
@@ -35,7 +35,7 @@ def cell_with(
     library: str = "libssl",
     **changed: float,
 ) -> Cell:
-    """A cell of which each figure is the same in eight rounds; without changes its controls come out."""
+    """A cell in which each figure is the same in eight rounds; without changes, its controls succeed."""
     figures = {**GOOD, **changed}
     return Cell(
         id=f"workload=scaling implementation={library} threads={threads}",
@@ -59,7 +59,7 @@ def cell_with(
 
 
 def run_with(*cells: Cell) -> Run:
-    """A run of these cells, which tells differences of more than 1 %."""
+    """A run of these cells, which can distinguish differences of more than 1 %."""
     return Run(
         cells=cells,
         excluded=(),

@@ -47,7 +47,7 @@ def test_counting_that_was_interrupted_keeps_what_there_is(scenarios_of: Find) -
 
 
 def series_of(scenario: Scenario, undisturbed: int, disturbed: int) -> Series:
-    """A cell of one round, as it is when sampling has ended."""
+    """A cell of one round, as when sampling has ended."""
     series = Series(scenario)
     fine = Sample(client=300, server=400, total=1000)
     series.keep([fine] * undisturbed + [replace(fine, disturbed=True)] * disturbed)

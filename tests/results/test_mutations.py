@@ -1,4 +1,4 @@
-"""Stored results of every kind, damaged at random: read or refused in one line, by every command."""
+"""Stored results of every kind, damaged at random: read, or refused in one line, by every command."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
 from tlsbench.results.reader import parse
 
-#: So many documents are tried; more by hand, with this variable.
+#: How many documents are tried; set this variable for more, by hand.
 EXAMPLES = int(os.environ.get("TLSBENCH_FUZZ_EXAMPLES", "0"))
 FOREIGN = foreign([0.001, 0.002, 0.0015] * 4, [0.003] * 12)
-#: Values that have been trouble somewhere, and such of every type.
+#: Values that have caused trouble somewhere, and some of every type.
 ODD: list[Any] = [
     None, True, False, 0, -1, 1, 2, 7, 10**18, 10**400, -(10**30), 0.0, -0.0, 0.5, 1e-320, 1e-9,
     1e308, -1e308, float("nan"), float("inf"), float("-inf"), "", "x", "\x1b[2J\n", "\ud800", "\u202e",
@@ -32,7 +32,7 @@ ODD: list[Any] = [
 
 
 def placement(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every member of a document: what holds it, and its name or number there."""
+    """Every member of a document: its container, and its name or index there."""
     waiting = [value]
     while waiting:
         place = waiting.pop()
@@ -45,7 +45,7 @@ def placement(value: Any) -> Iterator[tuple[Any, Any]]:
 
 @dataclass(frozen=True, repr=False)
 class Damaged:
-    """A stored result's name, its text after a few changes, and which these were."""
+    """The name of a stored result, its text after a few changes, and the changes."""
 
     name: str
     text: str

@@ -1,4 +1,4 @@
-"""The ledger of a side: parts, a rest, and that both make what was measured."""
+"""The ledger of a side: parts and a rest, which add up to what was measured."""
 
 from __future__ import annotations
 

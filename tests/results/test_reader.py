@@ -1,4 +1,4 @@
-"""What is read, what is left out with a word, and what is refused, at which place."""
+"""What is read, what is skipped with a note, and what is refused, at which position."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def notes(stored: dict[str, Any], at: int = 0) -> dict[str, Any]:
 
 
 def refused(content: bytes | str) -> str:
-    """The line with which a content is refused."""
+    """The line with which the content is refused."""
     with pytest.raises(RequestError) as error:
         parse(content, "x.json")
     line = str(error.value)
@@ -37,7 +37,7 @@ def refused(content: bytes | str) -> str:
     return line.removeprefix("x.json: ")
 
 
-#: Put in place of a value, this takes it out.
+#: As a replacement for a value, this removes it.
 GONE = object()
 CELL = "benchmarks 0 extra_info tlsbench"
 TOTAL = f"{CELL} times_ns total"
@@ -46,7 +46,7 @@ FIGHT = "duel 0 comparisons total"
 
 
 def put(stored: dict[str, Any], path: str, value: object) -> dict[str, Any]:
-    """The document with another value at a place."""
+    """The document with another value at a path."""
     *within, last = (int(word) if word.isdecimal() else word for word in path.split())
     place: Any = stored
     for key in within:
@@ -166,11 +166,11 @@ def test_a_test_without_raw_data_is_left_out_with_the_way_to_have_it() -> None:
     del stored["benchmarks"][1]["stats"]["data"]
     found = parse(json.dumps(stored), "x.json")
     assert len(found.benchmarks) == 1
-    assert "no raw data of 'test_1': store it with --benchmark-save-data" in found.remarks[0]
+    assert "no raw data for 'test_1': store it with --benchmark-save-data" in found.remarks[0]
 
 
 def twice(first: float, second: float) -> dict[str, Any]:
-    """A result with two benchmarks of one name."""
+    """A result with two benchmarks of the same name."""
     stored = foreign(*([scale * (1000 + at % 7) for at in range(20)] for scale in (first, second)))
     for benchmark in stored["benchmarks"]:
         benchmark["fullname"] = "test_a"
@@ -197,7 +197,7 @@ def test_one_name_twice_is_both_and_never_the_last_alone(
 def test_equal_entries_of_one_name_are_one() -> None:
     found = parse(json.dumps(twice(1e-6, 1e-6)), "x.json")
     assert [one.name for one in found.benchmarks] == ["test_a"]
-    assert found.remarks == ["it has 'test_a' 2 times, equal in all, and taken as one"]
+    assert found.remarks == ["it has 'test_a' 2 times, all equal, and taken as one"]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_equal_entries_of_one_name_are_one() -> None:
         ("benchmarks 0 stats median", 1.0, "stats.median is 1 s, the median of stats.data 0.000964595 s"),
         ("benchmarks 0 stats data 44", GONE, "stats.data has 44 samples, extra_info 45 in 9 rounds"),
         (f"{TOTAL} round_medians 0", 5e6, "round 0 is 1.02697e+06 ns by stats.data, 5e+06 ns by extra_info"),
-        ("benchmarks 0 fullname", "other", 'fullname is "other", extra_info is of'),
+        ("benchmarks 0 fullname", "other", 'fullname is "other", extra_info is about'),
     ],
 )
 def test_figures_that_disagree_are_said_to(path: str, value: object, line: str) -> None:
@@ -220,7 +220,7 @@ def test_without_raw_data_the_bounds_must_still_fit() -> None:
     assert not parse(json.dumps(stored), "x.json").remarks
     put(stored, "benchmarks 0 stats max", 1e-4)
     (remark,) = parse(json.dumps(stored), "x.json").remarks
-    assert "lie outside of stats.min and stats.max (total)" in remark
+    assert "are outside stats.min and stats.max (total)" in remark
 
 
 def test_remarks_reach_every_command(in_empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

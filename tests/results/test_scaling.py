@@ -1,4 +1,4 @@
-"""What makes the figures of threads void, with figures that the tests set."""
+"""What makes the figures of threads void, with figures set by the tests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_control_that_does_not_come_out_makes_them_void_and_is_named(
 
 
 def test_one_thread_beside_a_busy_neighbour_is_void_though_no_ratio_shows_it() -> None:
-    """All that is measured of one thread is slowed alike: only its processor time tells."""
+    """Everything measured on one thread is slowed equally: only its processor time shows it."""
     alone = {
         "python": 100.0,
         "python_alone": 100.0,

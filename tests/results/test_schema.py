@@ -140,7 +140,7 @@ def test_what_the_reader_refuses_is_no_instance_of_it(name: str, place: list[Any
 
 
 def facts(benchmark: dict[str, Any]) -> dict[str, Any]:
-    """What does not depend on the versions of pytest-benchmark, which sums up, and zlib, which packs."""
+    """The data that does not depend on the versions of pytest-benchmark (statistics) and zlib (packing)."""
     histogram = HdrHistogram.decode(benchmark["extra_info"]["histogram_ns"])
     recorded = histogram.get_recorded_iterator()
     counts = [(one.value_iterated_to, one.count_at_value_iterated_to) for one in recorded]
@@ -152,7 +152,7 @@ def test_every_member_of_a_run_is_described() -> None:
     assert set(described) == {field.name for field in fields(Conditions)}
     assert set(SCHEMA["$defs"]["ledger"]["properties"]) == {field.name for field in fields(Ledger)}
     stored = document("run.json")["benchmarks"][0]
-    renamed = {"instrument", "unit", "figures", "phases", "disturbed"}  # of older files these are not there
+    renamed = {"instrument", "unit", "figures", "phases", "disturbed"}  # older files do not have these
     asked_for = {"parts"}
     assert (
         set(SCHEMA["$defs"]["cell"]["properties"])

@@ -1,4 +1,4 @@
-"""What 0.1.0 stored is read, and shown and compared as then, but by the libraries' time and not the total."""
+"""What 0.1.0 stored is read, and shown and compared as then, but by the libraries' time, not the total."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def test_it_is_shown_as_before(which: str, capsys: pytest.CaptureFixture[str]) -
         else:
             pytest.fail(f"it is shown no more: {before}")
     added += lines
-    if added and added[0].startswith("measured: 2026-11-25 "):  # which 0.1.0 did not show
+    if added and added[0].startswith("measured: 2026-11-25 "):  # 0.1.0 did not show this
         assert added[1].startswith("command: ")
-        added = added[3 if which == "pytest.json table" else 2 :]  # that of pytest takes two lines
+        added = added[3 if which == "pytest.json table" else 2 :]  # for pytest, it takes two lines
     assert not added or added[0].startswith(
         "the noise floor of handshake is 15.6 %, because the A/A cells of 'hand"
     )
@@ -66,7 +66,7 @@ def test_it_is_shown_as_before(which: str, capsys: pytest.CaptureFixture[str]) -
 def test_it_is_compared_as_before(which: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert tlsbench(["compare", *which.split(), "--format", "json"]) == 0
     now, before = json.loads(capsys.readouterr().out), GOLDEN["compared"][which]
-    for verdict in before["verdicts"]:  # which 0.1.0 called nanoseconds, whatever they were
+    for verdict in before["verdicts"]:  # 0.1.0 called them nanoseconds, whatever they were
         verdict |= {"base": verdict.pop("base_ns"), "new": verdict.pop("new_ns")}
     for verdict in now["verdicts"]:
         assert verdict.pop("yardsticks") == []
@@ -85,7 +85,7 @@ def test_it_is_compared_as_before(which: str, capsys: pytest.CaptureFixture[str]
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equal, but for the last digits that another numpy may find."""
+    """Whether they are equal, apart from the last digits, which another numpy may compute differently."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

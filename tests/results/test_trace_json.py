@@ -1,4 +1,4 @@
-"""Stored traces: what is written is read back, and what is none is refused with its place."""
+"""Stored traces: what is written is read back, and anything else is refused with its position."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ TICKS_NS = {"short": 5, "long": 9}
 
 
 class Machine:
-    """A clock that advances by what an input takes, and notes what was called."""
+    """A clock that advances by the time of an input, and records what was called."""
 
     def __init__(self) -> None:
         self.now_ns = 0
@@ -49,7 +49,7 @@ def test_the_sets_of_a_kind_share_no_input_and_calls_come_in_random_order() -> N
     time_calls(verification(machine), CONTRAST, 0.5, 1, machine.clock)
     kinds = [kind for kind, _ in machine.called[64:264]]
     runs = sum(one != other for one, other in pairwise(kinds))
-    assert 60 < runs < 140  # of 199: neither in turn, nor one kind after the other
+    assert 60 < runs < 140  # of 199: neither alternating, nor one kind after the other
     numbers = {number for kind, number in machine.called if kind == "short"}
     assert numbers == set(range(32))  # sixteen in each of two sets
 

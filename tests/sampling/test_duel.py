@@ -226,7 +226,7 @@ def test_a_duel_sets_disturbed_samples_aside_and_counts_them(
     visit = Handshake.visit
 
     def disturbed(self: Handshake, rewarm: int, samples: int) -> list[Sample]:
-        """Every second sample is, and takes a second."""
+        """Every second sample is disturbed, and takes a second."""
         taken = visit(self, rewarm, samples)
         return [replace(one, total=10**9, disturbed=True) if at % 2 else one for at, one in enumerate(taken)]
 

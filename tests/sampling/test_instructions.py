@@ -90,7 +90,7 @@ def test_a_counted_cell_tells_its_spread(scenarios_of: Find) -> None:
 
 @pytest.fixture
 def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Processes that take ten seconds each, by a clock that stands still but for them; the ids counted."""
+    """Processes that take ten seconds each, by a clock that only they advance; yields the ids counted."""
     now, counted = [0.0], []
 
     def run(

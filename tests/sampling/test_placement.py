@@ -79,7 +79,7 @@ def test_a_worker_with_another_engine_is_an_error(
 
 @pytest.fixture
 def copied(tmp_path: Path) -> str:
-    """The id of a copy of the system's libssl, beside a copy of its libcrypto."""
+    """The id of a copy of the system's libssl, next to a copy of its libcrypto."""
     name = libssl_bindings.find()
     if name is None or sys.platform != "linux":
         pytest.skip("the system has no libssl 3, or is no Linux")
@@ -108,7 +108,7 @@ def test_it_cannot_meet_what_needs_the_system_s(copied: str) -> None:
     selection = parse([f"client={copied} server=ssl"], spellings())
     matrix = expand([selection], capabilities(selection))
     assert [excluded.reason.split(":")[0] for excluded in matrix.excluded] == [
-        "a process can hold only one libcrypto of a name"
+        "a process can load only one libcrypto of a name"
     ]
 
 
@@ -156,7 +156,7 @@ def test_a_scenario_that_one_process_refuses_leaves_the_others_in_step(scenarios
 
 
 def good_flights(scenario: Scenario) -> int:
-    """Flights of a handshake measured in this process."""
+    """The flights of a handshake measured in this process."""
     with placement([scenario], WALL) as place:
         return place.make(scenario).sample().ledger.flights
 

@@ -1,4 +1,4 @@
-"""A profile of callgrind, read for what is below the calls between two files."""
+"""A callgrind profile, read for the cost below the calls between two files."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_what_boringssl_multiplies_is_a_key_share_or_an_agreement_by_who_calls_i
 
 
 def test_a_call_by_a_linkage_table_is_none_from_outside() -> None:
-    """Within libcrypto callgrind writes them as calls to and from a file that it does not know."""
+    """Within libcrypto, callgrind records them as calls to and from a file that it does not know."""
     stub = "\n\nob=(4) ???\nfn=(10) 0x70158b0\n0 10\ncob=(2)\ncfn=(5)\ncalls=3 0\n0 20000\n\ntotals"
     with_stub = read_profile(PROFILE.replace("\n\ntotals", stub).splitlines())
     parts = parts_of_profile(with_stub, "server", 1)

@@ -18,7 +18,7 @@ from tlsbench.workloads import Sample, Workload
 
 @dataclass
 class HandClock:
-    """Stands still but for samples, which take 10 microseconds: a busy machine changes nothing."""
+    """Advances only with samples, which take 10 microseconds: a busy machine changes nothing."""
 
     now_s: float = 0.0
 
@@ -37,7 +37,7 @@ class HandClock:
 
 @dataclass
 class Scripted:
-    """A workload that does what it is told and notes when it was asked."""
+    """A workload that follows a script and records when it was called."""
 
     scenario: Scenario
     log: list[str]
@@ -51,7 +51,7 @@ class Scripted:
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         for _ in range(rewarm):
             self.sample()
-        return [self.sample() for _ in range(samples)]  # what disturbs the test itself is not looked at
+        return [self.sample() for _ in range(samples)]  # disturbances of the test itself are ignored
 
     def sample(self) -> Sample:
         self.calls += 1
@@ -296,7 +296,7 @@ def test_an_unknown_meter_is_told_as_such() -> None:
 def test_disturbed_samples_are_set_aside_and_taken_again_in_the_same_visit(bench: Bench) -> None:
     bench.add("a", total=lambda call: call, disturbed=lambda call: call in {4, 6})
     (series,) = bench.run().series
-    # Two samples of the warm-up, one to warm the caches again, three that count, and of those two again.
+    # Two samples of the warm-up, one to warm the caches again, three that count, and two of those again.
     assert [sample.total for sample in series.rounds[0]] == [5, 8, 9]
     assert [sample.total for sample in series.set_aside[0]] == [4, 6]
     assert (series.sample_count, series.disturbed_count) == (3, 2)

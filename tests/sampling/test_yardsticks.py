@@ -17,7 +17,7 @@ Find = Callable[[str], tuple[Scenario, ...]]
 
 @pytest.fixture
 def measurable(scenarios_of: Find) -> list[Yardstick]:
-    """Those that can be measured here: a scenario of `fake` shares its engine with few."""
+    """Those that can be measured here: a scenario of `fake` shares its engine with few others."""
     return yardsticks_for(scenarios_of("implementation=fake,ssl"), WALL)
 
 

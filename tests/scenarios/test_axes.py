@@ -1,4 +1,4 @@
-"""The one table of axes: its rules, and the names that people use."""
+"""The one table of axes: its rules, and the names that users type."""
 
 from __future__ import annotations
 

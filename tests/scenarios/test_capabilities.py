@@ -1,4 +1,4 @@
-"""What is special is denied by default."""
+"""Special values are denied by default."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tlsbench.scenarios import Capabilities, expand, gap, parse
 from tlsbench.scenarios.axes import AXES, SPECIAL_AXES
 
-#: What a special value needs beside it, so that the protocol has nothing against it.
+#: What a special value needs along with it, so that the protocol allows it.
 BESIDE = {
     "session": "resumption=psk",
     "signature": "key=ecdsa-secp256r1",
@@ -20,7 +20,7 @@ BESIDE = {
     "ticket_state": "resumption=psk",
     "ticket_lifetime": "resumption=psk",
 }
-#: What a library must support for the value to be asked about at all.
+#: What a library must support before the value is considered at all.
 UNDER = {"mtu": ("transport",), "address_check": ("transport",)}
 SPECIAL = [(axis, value) for axis in SPECIAL_AXES for value in AXES[axis].denied]
 POSSIBLE = [
@@ -29,7 +29,7 @@ POSSIBLE = [
 
 
 def reasons(text: str, **libraries: Capabilities) -> list[str]:
-    """Why none of the scenarios that a selector names can be; empty if one can."""
+    """Why none of the scenarios in a selector is possible; empty if one is."""
     found = expand([parse([text], libraries)], libraries)
     return [] if found.scenarios else [excluded.reason for excluded in found.excluded]
 

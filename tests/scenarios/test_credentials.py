@@ -1,4 +1,4 @@
-"""Lifetimes of tickets are read as people write them, within what TLS allows."""
+"""Lifetimes of tickets are parsed as users write them, within what TLS allows."""
 
 from __future__ import annotations
 

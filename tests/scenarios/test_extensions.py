@@ -6,7 +6,7 @@ import pytest
 
 from tlsbench.scenarios import Capabilities, expand, parse
 
-#: Libraries that differ in what they have of Encrypted ClientHello.
+#: Libraries that differ in their support for Encrypted ClientHello.
 LIBRARIES: Mapping[str, Capabilities] = {
     "whole": Capabilities(supports=("ech", "certificate_compression")),
     "greasing": Capabilities(supports=("ech=grease",)),

@@ -1,4 +1,4 @@
-"""Selectors and sizes of every kind end as a matrix, or as one line; never in a traceback, never for long."""
+"""Selectors and sizes of every kind end as a matrix or one line; never in a traceback, never for long."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tlsbench.scenarios.matrix import MOST_COMBINATIONS
 from tlsbench.scenarios.profiles import PROFILES
 from tlsbench.scenarios.sizes import parse_size
 
-#: More for a longer run by hand: TLSBENCH_FUZZ=100000 pytest tests/scenarios/test_fuzz.py --timeout 0
+#: For a longer run by hand: TLSBENCH_FUZZ=100000 pytest tests/scenarios/test_fuzz.py --timeout 0
 EXAMPLES = int(os.environ.get("TLSBENCH_FUZZ", "60"))
 CAPABILITIES = {
     **dict.fromkeys(("ssl", "pyopenssl", "libssl", "cryptography"), Capabilities(supports=SPECIAL_AXES)),
@@ -99,7 +99,7 @@ selectors = st.lists(
 
 
 def check_line(error: RequestError) -> None:
-    """One line of some length: no word of a selector holds a newline."""
+    """One line of limited length: no word of a selector contains a newline."""
     assert str(error)
     assert "\n" not in str(error)
     assert len(str(error)) < 12_000

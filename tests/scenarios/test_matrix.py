@@ -27,7 +27,7 @@ from tlsbench.scenarios.protocol import PROTOCOL
 
 
 def able(*gaps: Gap, alone: str = "") -> Capabilities:
-    """What a library can do that can do everything special, but its gaps."""
+    """The capabilities of a library that can do everything special, except its gaps."""
     return Capabilities(gaps, supports=SPECIAL_AXES, alone=alone)
 
 
@@ -174,7 +174,7 @@ def test_special_values_are_in_the_id_and_in_the_label() -> None:
     assert scenario.label.endswith("ecdsa-secp256r1 3 psk")
 
 
-#: The libraries of profiles that nothing else here needs.
+#: The libraries in profiles that nothing else here needs.
 FURTHER = ("s2n", "gnutls", "wolfssl", "libmbedtls", "aioquic", "qh3")
 
 
@@ -250,12 +250,12 @@ def test_libraries_that_no_process_can_hold_together_do_not_meet() -> None:
         *(pair for end in capabilities for pair in (("own", end), (end, "own"))),
     }
     assert found.excluded[0].reason == (
-        "a process can hold only one libcrypto of a name: system needs the system's, mine /opt/mine"
+        "a process can load only one libcrypto of a name: system needs the system's, mine /opt/mine"
     )
 
 
 def tried_one_by_one(selection: Selection) -> list[tuple[str, str | None]]:
-    """What :func:`expand` must come to for one workload, by trying every value of every open axis."""
+    """What :func:`expand` must return for one workload, found by trying every value of every open axis."""
     (workload,) = selection.get("workload", ("handshake",))
     axes = WORKLOAD_AXES[workload]
     found = []

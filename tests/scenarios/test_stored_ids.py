@@ -1,7 +1,7 @@
-"""The ids of stored results stay as they are: what each profile came to in version 0.1.0, id by id.
+"""The ids of stored results stay as they are: what each profile expanded to in version 0.1.0, id by id.
 
-``stored/`` holds what the libraries of one machine could not do, and for each profile the ids, then how
-many cells were excluded and why. A profile that grows has lines added there; no line is ever changed.
+``stored/`` contains what the libraries of one machine could not do, and for each profile the ids, followed by
+how many cells were excluded and why. A profile that grows gets lines added there; no line is ever changed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CAPABILITIES = {
             Gap(one["reason"], {axis: frozenset(v) for axis, v in one["when"].items()})
             for one in able["gaps"]
         ),
-        supports=SPECIAL_AXES,  # this version said what it could not do, one by one
+        supports=SPECIAL_AXES,  # this version listed what it could not do, one by one
         alone=able["alone"],
         libcrypto=able["libcrypto"],
     )

@@ -1,4 +1,4 @@
-"""The tables against what the libraries and registries say."""
+"""The tables compared with the libraries and registries."""
 
 from __future__ import annotations
 

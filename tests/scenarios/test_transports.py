@@ -96,8 +96,8 @@ def test_what_cannot_be_has_a_reason(selectors: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("library", "reason"),
     [
-        ("libssl", "of OpenSSL's releases 4.1 will be the first with it"),
-        ("pyopenssl", "of OpenSSL's releases 4.1 will be the first with it"),
+        ("libssl", "OpenSSL 4.1 will be the first release with it"),
+        ("pyopenssl", "OpenSSL 4.1 will be the first release with it"),
         ("mbedtls", "ends with TLS 1.2"),
         ("libmbedtls", "ends with TLS 1.2"),
     ],

@@ -1,4 +1,4 @@
-"""Captures of servers: their first connections, of every model and library, opened by the secrets inside."""
+"""Captures of servers: their first connections, for every model and library, decrypted with their secrets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def plan_of(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> PlanOf:
 
 
 def ask(server: Serving) -> None:
-    """Connect, ask, and hang up, as a client outside of this project does."""
+    """Connect, send a request and hang up, like a client from outside this project."""
     context = ssl.create_default_context(cadata=PEERS.root.certificate_pem.decode("ascii"))
     with (
         socket.create_connection(server.address, 5) as plain,
@@ -92,7 +92,7 @@ def test_of_several_processes_as_many_are_captured_as_are_wanted(plan_of: PlanOf
 
 
 def test_those_after_them_log_no_keys(plan_of: PlanOf, tmp_path: Path) -> None:
-    """Neither in the capture nor in the file that SSLKEYLOGFILE named, which has those of all."""
+    """Neither in the capture nor in the file named by SSLKEYLOGFILE, which has those of all."""
     keys = tmp_path / "keys"
     keys.touch()
     found = capture(tmp_path / "x.pcapng", plan_of(captured=2, key_log=str(keys)), times=4)

@@ -1,4 +1,4 @@
-"""Loads of HTTP/2 and HTTP/3 against our own servers: what either side counts is what the other does."""
+"""Loads of HTTP/2 and HTTP/3 on our own servers: both sides count the same."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_a_server_that_speaks_something_else_is_said_in_a_line(
         host, port = server.address
         for http, why in (
             ("2", "it chose no protocol by ALPN"),
-            ("3", "nothing listens at that port of UDP"),
+            ("3", "nothing listens on that UDP port"),
         ):
             given = ["--http", http, "--duration", "200ms", "--warm-up", "0", "-q"]
             assert tlsbench(["load", f"{host}:{port}", *given]) == 3
@@ -221,7 +221,7 @@ def test_findings_say_what_was_chosen_and_what_quic_lost(serving: Callable[..., 
 def test_whatever_happens_at_whatever_moment_of_http_2_is_counted(
     spoil: str, serving: Callable[..., Serving]
 ) -> None:
-    """Within records and frames, between them, and behind the handshake."""
+    """Within records and frames, between them, and after the handshake."""
 
     def at(moment: int) -> Spoil:
         def pass_on(sock: socket.socket, said: bytes, data: bytes) -> None:
@@ -246,7 +246,7 @@ def test_whatever_happens_at_whatever_moment_of_http_2_is_counted(
             assert tally.begun == tally.outcomes.total() > 0
             faults = [kind for kind in tally.outcomes if "unexpected " in kind and kind.endswith("Error")]
             assert not faults, moment
-            if moment < 2000:  # where fifty answers are not through
+            if moment < 2000:  # where fifty answers are not complete
                 assert tally.outcomes[SUCCESS] == 0, moment
 
 

@@ -1,4 +1,4 @@
-"""The server of HTTP/3 and clients of aioquic that behave badly, or ask for what others do not."""
+"""The HTTP/3 server with aioquic clients that misbehave, or request what others do not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MIB = 1 << 20
 
 
 class Client(QuicConnectionProtocol):
-    """Asks by hand, and notes what comes."""
+    """Sends hand-made requests, and records what arrives."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -61,7 +61,7 @@ class Client(QuicConnectionProtocol):
 
 @pytest.fixture
 def tally_of(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Callable[..., ServerTally]:
-    """What a server counts of what a client does to it."""
+    """The server's counts after what a client does to it."""
 
     def serve(act: Callable[[Client], Awaitable[None]], limits: Limits = DEFAULT) -> ServerTally:
         (scenario,) = scenarios_of("version=1.3")
@@ -128,4 +128,4 @@ def test_a_client_that_goes_within_a_request_has_failed(tally_of: Callable[..., 
 
     tally = tally_of(act)
     assert dict(tally.failures) == {"closed within a request": 1}
-    assert tally.bytes_sent < 32 * MIB  # it was made as it was taken
+    assert tally.bytes_sent < 32 * MIB  # it was made only as fast as it was taken

@@ -1,4 +1,4 @@
-"""Servers of several threads, loaded by real clients."""
+"""Servers with several threads, loaded by real clients."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_threads_of_a_server_that_work_are_counted(plan_of: PlanOf) -> None:
         with Serving(plan_of("implementation=ssl version=1.3", threads=threads)) as server:
             place = f"{server.address[0]}:{server.address[1]}"
             words = ["load", place, "--connections", "12", "--duration", "1500ms", "--json", "-", "--quiet"]
-            # by another process: what this one has begun is taken to be the load itself
+            # in a separate process: child processes of this one are taken to be the load itself
             command = [sys.executable, "-m", "tlsbench", *words]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
         counted[threads] = json.loads(done.stdout)["tlsbench"]["load"]["server"]["threads"]

@@ -1,4 +1,4 @@
-"""Servers of every model on loopback, and what they count; their clients are loads and plain sockets."""
+"""Servers of every model on loopback, and their counts; the clients are loads and plain sockets."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_what_is_open_at_the_stop_may_go_on_and_then_is_ended(model: str, plan_o
         tls.sendall(b"before")
         assert tls.recv(100) == b"before"
         began = time.monotonic()
-        server.close()  # returns when all is drained
+        server.close()  # returns when everything is drained
         assert time.monotonic() - began > 2.5
     assert server.tally().ended == server.tally().accepted == 1
 
@@ -186,7 +186,7 @@ def test_a_server_out_of_descriptors_says_so_and_goes_on(model: str, plan_of: Pl
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (48, before[1]))  # which the server inherits
+    resource.setrlimit(resource.RLIMIT_NOFILE, (48, before[1]))  # the server inherits this
     try:
         server = Serving(plan_of(model=model))
     finally:
@@ -376,7 +376,7 @@ def test_the_command_serves_until_a_signal_and_writes_its_counts(group: str, tmp
     assert f"{load.tally.begun} connections" in out.replace(",", "")
     counts = json.loads((tmp_path / "counts.json").read_text())
     assert counts["accepted"] == load.tally.begun
-    # of its groups a client's first is one; of a group alone that no client sends a key for it asks for one
+    # a client's first group is one of its groups; a group of which no client sends a key share needs a retry
     assert counts["hello_retry_requests"] == (load.tally.handshakes if group else 0)
     assert (" × HelloRetryRequest: " in out) is bool(group)
     assert not counts["failures"]
@@ -407,7 +407,7 @@ def test_the_command_accepts_early_data_when_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["version=1.2,1.3"], "a server is of one scenario, but the selectors name 2"),
+        (["version=1.2,1.3"], "a server serves one scenario, but the selectors name 2"),
         (["workload=bulk"], "a server has no"),
         (["resumption=psk"], "a server has no resumption=psk"),
         (["version=1.2", "key=ml-dsa-44"], "ML-DSA certificates need TLS 1.3"),

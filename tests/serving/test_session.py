@@ -25,7 +25,7 @@ Find = Callable[[str], tuple[Scenario, ...]]
 MIB = 1 << 20
 GET = b"GET /bytes/100 HTTP/1.1\r\nHost: a\r\n\r\n"
 LARGE = b"GET /bytes/67108864 HTTP/1.1\r\nHost: a\r\n\r\n"
-#: Of one piece of an answer: the piece that ends it, heads, and the records around it.
+#: For one piece of an answer: the piece that ends it, heads, and the records around it.
 MOST_AT_ONCE = 2 * PIECE_BYTES + 8192
 FAKE = scenario_from_id(
     "workload=handshake implementation=fake version=1.3 cipher=TLS_AES_256_GCM_SHA384 group=secp256r1 "
@@ -46,7 +46,7 @@ class Pair:
     tally: ServerTally = field(default_factory=ServerTally)
 
     def meet(self, scenario: Scenario) -> Session:
-        """Shake hands, and take what the server sends."""
+        """Do the handshake, and take what the server sends."""
         library: Any = implementations()[self.implementation]
         peers = pki.peers_for(scenario)
         context = library.server_context(scenario, peers)
@@ -58,7 +58,7 @@ class Pair:
         return self.session
 
     def send(self, data: bytes = b"") -> None:
-        """Let the client send, without taking what the server answers but in the handshake."""
+        """Let the client send, without taking the server's answers except during the handshake."""
         if data:
             self.client.write(data)
         self.session.receive(self.client.data_to_send())
@@ -67,7 +67,7 @@ class Pair:
             self.session.all_sent()
 
     def take(self) -> int:
-        """Take all that the server answers; how many bytes."""
+        """Take everything that the server answers; return the number of bytes."""
         taken = 0
         while (data := self.session.data_to_send()) or self.session.is_answering:
             self.session.all_sent()
@@ -105,7 +105,7 @@ def test_all_that_was_asked_for_comes_in_the_end() -> None:
 
 
 def expire_at(pair: Pair, now_s: float) -> Session:
-    """Nothing is due before that time, and it is due then."""
+    """Nothing is due before that time, and then it is."""
     assert pair.session.deadline_s == pytest.approx(now_s)
     pair.now_s = now_s
     pair.session.expire()
@@ -177,7 +177,7 @@ def test_an_answer_between_two_of_its_pieces_is_an_answer_still() -> None:
     session = pair.meet(FAKE)
     pair.send(LARGE)
     assert session.data_to_send()
-    session.all_sent()  # and then the system takes no more
+    session.all_sent()  # and then the system takes nothing more
     expire_at(pair, 1020)
     assert pair.tally.failures == {"the client did not take its answer within the time limit": 1}
 
@@ -293,7 +293,7 @@ def test_hello_retry_requests_are_counted_where_they_are(name: str, groups: str,
         client.receive_data(session.data_to_send())
     session.receive(client.data_to_send())
     assert pair.tally.handshakes == 1
-    # nothing tells rtls what to take
+    # nothing tells rtls which groups to accept
     assert pair.tally.hello_retry_requests == (groups == "secp384r1" and name != "rtls")
 
 
@@ -315,7 +315,7 @@ def test_early_data_is_answered_and_counted(scenarios_of: Find) -> None:
         answer = client.read()
         session_ticket = client.session()
         client.close()
-        session.end()  # without, OpenSSL forgets the session
+        session.end()  # otherwise, OpenSSL forgets the session
     assert answer.endswith(bytes(100))
     assert (service.tally.early_data, service.tally.requests) == (1, 1)
 
@@ -353,7 +353,7 @@ def test_whatever_a_client_asks_the_reasons_are_of_a_fixed_set(stream: list[byte
 def test_early_data_is_answered_at_the_end_of_the_handshake_and_so_no_replay_of_it(
     scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even where nothing else stands in its way: who sends a flight again cannot end the handshake."""
+    """Not even if nothing else prevents it: whoever replays a flight cannot complete the handshake."""
     accept_early_data = bindings.accept_early_data
     monkeypatch.setattr(
         bindings, "accept_early_data", lambda context: accept_early_data(context, anti_replay=False)

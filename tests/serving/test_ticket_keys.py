@@ -1,4 +1,4 @@
-"""Servers that share ticket keys resume each other's sessions; those that do not share them do not."""
+"""Servers that share ticket keys resume each other's sessions; those that do not, do not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scenario_of(library: str, version: str) -> Scenario:
 
 
 def shake(clients: Any, servers: Any, session: object = None) -> tuple[bool, object]:
-    """Shake hands and read a message: whether both sides say that it resumed, and the client's session."""
+    """Do a handshake and read a message: whether both sides say that it resumed, and the client's session."""
     client, server = clients.connect(session), servers.accept()
     is_done, has_spoken, read = [False, False], False, b""
     for _ in range(20):
@@ -75,7 +75,7 @@ def test_what_a_server_issued_is_resumed_by_those_that_have_its_keys_alone(
 
 @pytest.mark.slow
 def test_a_pool_and_the_processes_of_each_server_resume_each_others_sessions() -> None:
-    """Each of ten clients has one full handshake, and those that began beside the last of them."""
+    """Each of ten clients has one full handshake, and so do those started before the last of them."""
     selectors = ["implementation=libssl", "version=1.3", "key=ecdsa-secp256r1"]
     scenario = scenario_of("libssl", "1.3")
     plan = ServerPlan(

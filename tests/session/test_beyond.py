@@ -1,4 +1,4 @@
-"""What a connection of a real server takes beyond its library."""
+"""What a connection of a real server costs beyond its library."""
 
 from __future__ import annotations
 

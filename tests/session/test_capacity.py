@@ -1,4 +1,4 @@
-"""From a run to a capacity: which cells it takes, what stands beside it, and what is refused."""
+"""From a run to a capacity: which cells it uses, which alternatives it shows, and what is refused."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ask(*selectors: str, demand: Demand = DEMAND, **more: object) -> CapacityReq
 
 
 def with_server(cell: Cell, nanoseconds: float) -> Cell:
-    """The cell with another server, in twenty rounds."""
+    """The cell with another time for the server, in twenty rounds."""
     rounds = tuple(nanoseconds * (1 + step / 1000) for step in range(-10, 11))
     summary = Summary(cell.figures["server"].interval, rounds[-1], rounds[-1], rounds)
     summary = replace(summary, interval=replace(summary.interval, median=nanoseconds))
@@ -45,7 +45,7 @@ def with_server(cell: Cell, nanoseconds: float) -> Cell:
 
 @pytest.fixture
 def measured(run_of: RunOf) -> Run:
-    """Full handshakes of 400 µs (RSA: 1,000), resumed of 200, records of 16 KiB sealed in 8 µs."""
+    """Full handshakes of 400 µs (RSA: 1,000), resumed ones of 200, records of 16 KiB sealed in 8 µs."""
     run = run_of(f"resumption=none,psk {FAKE}")
     records = run_of(f"workload=bulk {FAKE}")
     times = {
@@ -197,7 +197,7 @@ def test_a_server_that_cannot_be_measured_is_refused_with_the_reason() -> None:
 def test_a_server_whose_memory_cannot_be_measured_is_measured_without() -> None:
     found = cells_for(ask("implementation=fake", alone=True))
     assert {one.workload for one in found.scenarios} == {"handshake", "bulk"}
-    assert [one.reason for one in found.excluded] == ["fake: it keeps nothing of a connection"]
+    assert [one.reason for one in found.excluded] == ["fake: it keeps no state of a connection"]
 
 
 def test_what_cannot_stand_beside_it_is_excluded_with_the_reason() -> None:
@@ -228,7 +228,7 @@ def test_every_stored_run_answers_or_says_in_one_line_what_it_lacks(name: str) -
 
 
 def threads(run: Run, count: int, nanoseconds: float, processors: int = 8) -> Cell:
-    """A cell of so many threads, each of whose handshakes takes the whole process so long."""
+    """A cell with that many threads, in which each handshake takes that long for the whole process."""
     full = with_server(run.cells[0], nanoseconds)
     axes = {
         **full.axes,

@@ -1,4 +1,4 @@
-"""Every engine's own list of cipher suites against what is measured; and the lies that must be caught."""
+"""Every engine's own list of cipher suites, against what is measured; and the lies that must be caught."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tlsbench.scenarios import Scenario, ciphers, scenario_from_id
 from tlsbench.session.ciphers import coverage_of
 from tlsbench.workloads import prepare
 
-#: What loads here: the registry's members, and every libssl that a package brought.
+#: What can be loaded here: the registry's implementations, and every libssl that a package bundles.
 FOUND = [
     *(name for name, member in tls_libraries().items() if isinstance(member, ListsCiphers)),
     *(f"libssl:{path}" for path in libssl_files()),
@@ -44,7 +44,7 @@ def test_every_suite_of_an_engines_own_list_is_measured_or_has_a_reason(name: st
     assert all(found.reasons.values())
     for scenario in found.scenarios.values():
         cell = prepare(scenario, ends_of(scenario), time.perf_counter_ns)
-        cell.sample()  # which is proved on the wire and by both sides
+        cell.sample()  # proved on the wire and by both sides
         assert cell.proof()["cipher"] == scenario.cipher
         assert cell.proof()["group"] == scenario.group
         cell.close()
@@ -62,8 +62,8 @@ def scenario(text: str) -> Scenario:
 
 
 def liar(truth: TlsImplementation, **otherwise: Any) -> Any:
-    """A library both of whose sides have another scenario than the one that is asked for."""
-    # A copy of its attributes: isinstance() with a protocol sees no __getattr__ from Python 3.12 on.
+    """A library whose two sides get a scenario other than the one requested."""
+    # A copy of its attributes: since Python 3.12, isinstance() with a protocol ignores __getattr__.
     same = {name: getattr(truth, name) for name in dir(truth) if not name.startswith("_")}
 
     def client_context(asked: Scenario, peers: pki.Peers) -> Any:
@@ -112,7 +112,7 @@ def test_another_suite_group_or_version_than_asked_for_is_an_error(
 
 @pytest.fixture
 def foreign_prime(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers are given the next odd number instead of the prime of RFC 7919: not even one."""
+    """Servers are given the next odd number instead of the prime of RFC 7919: it is not even prime."""
     from tlsbench.protocol import finite_fields
 
     true = finite_fields.prime_bytes
@@ -123,5 +123,5 @@ def foreign_prime(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_prime_that_is_not_of_rfc_7919_is_no_group(name: str, foreign_prime: None) -> None:
     wanted = scenario(f"implementation={name} {DHE}")
     cell = prepare(wanted, {name: tls_library(name)}, time.perf_counter_ns)
-    with pytest.raises(ProofError, match="got a prime of 3072 bits that is not of RFC 7919"):
+    with pytest.raises(ProofError, match="got a prime of 3072 bits that is not in RFC 7919"):
         cell.sample()

@@ -1,4 +1,4 @@
-"""The check for constant time: an injected leak is found, and what is constant passes."""
+"""The check for constant time: an injected leak is found, and constant-time code passes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALIKE = ("wrong in the first byte", "wrong in the last byte")
 
 
 def leaky(one: bytes, other: bytes) -> bool:
-    """A compare that stops at the first byte that differs."""
+    """A comparison that stops at the first byte that differs."""
     return all(ours == theirs for ours, theirs in zip(one, other, strict=True))
 
 
@@ -50,7 +50,7 @@ def test_a_compare_that_stops_at_the_first_unequal_byte_is_found_and_compare_dig
     leak, constant = found.results
     assert leak.leaks
     assert not constant.leaks
-    # both in one run: what the one takes more for 31 bytes is far beyond what could be missed of the other
+    # both in one run: the extra time of one for 31 bytes is far beyond what could be missed of the other
     assert leak.found.difference_ns.median > 3 * constant.found.resolution_ns
     assert leak.found.difference_ns.low > leak.found.floor_ns
     assert leak.found.epochs == constant.found.epochs == EPOCHS
@@ -88,7 +88,7 @@ def test_an_observer_sees_every_epoch_and_a_stop_keeps_those_before() -> None:
 @pytest.mark.parametrize(
     ("selectors", "words"),
     [
-        (["algorithm=x25519/exchange"], "accepts and refuses nothing"),
+        (["algorithm=x25519/exchange"], "verifies nothing"),
         (["workload=handshake"], "leave out workload="),
         (["algorithm=bytes/comparison"], "did you mean"),
         (["implementation=pyopenssl"], "cannot be checked"),

@@ -1,4 +1,4 @@
-"""What is found is loaded where it can do no harm, and listed with what it can do or why it cannot."""
+"""Found libraries are loaded where they can do no harm, and listed with their abilities or the reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def listing(tmp_path_factory: pytest.TempPathFactory) -> Engines:
-    """The engines of this environment, and two files that are none."""
+    """The engines of this environment, and two files that are not engines."""
     folder = tmp_path_factory.mktemp("broken")
     (folder / "libssl.so").write_text("not a library\n")
     (folder / "libnss.so").write_bytes(b"x")

@@ -36,8 +36,8 @@ def recording(
 ) -> Recording:
     """A run in which the cell is slower by a factor, on a machine of that pace.
 
-    Cells move by half a percent against each other from run to run, and all by the pace; something else
-    slows a third of the rounds down.
+    Cells move by half a percent relative to each other from run to run, and all by the pace; something else
+    slows down a third of the rounds.
     """
     generator = np.random.default_rng(seed)
     shared = pace * np.where(generator.random(ROUNDS) < 1 / 3, 1.3, 1.0)
@@ -70,7 +70,7 @@ def recording(
 
 
 def wandering(seed: int, factors: Sequence[float], *, yardsticks: bool = True) -> list[Recording]:
-    """Runs of a machine whose pace is anywhere within 20 % of its middle one."""
+    """Runs of a machine whose pace varies within 20 % of its middle."""
     paces = np.random.default_rng(seed).uniform(0.8, 1.2, len(factors))
     return [
         recording(1000 * seed + at, factor, pace=float(pace), yardsticks=yardsticks)

@@ -1,4 +1,4 @@
-"""Which saved run stands for a git revision."""
+"""Which saved run represents a git revision."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def repository(in_empty_folder: Path) -> Path:
 
 @pytest.fixture
 def save(run_of: Callable[[str], Run], repository: Path) -> SaveRun:
-    """Save a run of what is checked out; gives its file's name."""
+    """Save a run of the current checkout; return the name of its file."""
     run = run_of("implementation=fake")
 
     def save_as(name: str) -> str:

@@ -138,5 +138,5 @@ def test_what_was_kept_from_the_processes_that_measured_is_said(monkeypatch: pyt
     monkeypatch.setenv("OPENSSL_ia32cap", "~0x200000200000000")
     found = run(request("implementation=fake"))
     assert found.conditions.variables == {}
-    words = "set here, but not in the processes that measured, whose axes say otherwise: OPENSSL_ia32cap"
+    words = "set here, but not in the measuring processes, whose axes say otherwise: OPENSSL_ia32cap"
     assert words in found.conditions.warnings

@@ -1,4 +1,4 @@
-"""The arithmetic of capacity, by hand."""
+"""The arithmetic of capacity, checked by hand."""
 
 from __future__ import annotations
 

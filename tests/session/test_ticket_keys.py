@@ -1,4 +1,4 @@
-"""A file of ticket keys: made for its owner alone, and refused where others may read it."""
+"""A file of ticket keys: created for its owner only, and refused if others may read it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_file_is_made_for_its_owner_alone_and_read_again(tmp_path: Path) -> No
 def test_whoever_comes_second_takes_the_keys_of_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two servers that start together: both find none, and one file is left."""
+    """Two servers that start together: both find none, and one file remains."""
     path = tmp_path / "pool.keys"
     first = ticket_keys(path)
     monkeypatch.setattr(Path, "exists", lambda _self: False)

@@ -148,8 +148,11 @@ def test_each_side_spent_time_before_its_flights_and_they_left_one_after_another
 @pytest.mark.parametrize(
     ("selector", "reason"),
     [
-        ("version=1.2,1.3", "of one scenario"),
-        ("workload=bulk implementation=ssl version=1.3 size=1KiB", "of a handshake, not of workload=bulk"),
+        ("version=1.2,1.3", "needs one scenario"),
+        (
+            "workload=bulk implementation=ssl version=1.3 size=1KiB",
+            "only a handshake can be traced, not workload=bulk",
+        ),
         ("implementation=rtls version=1.3 resumption=psk", "resumes nothing"),
         ("implementation=pyopenssl version=1.3 cpu=baseline", "needs a process of its own"),
         ("implementation=fake version=1.3 hello_retry=yes", "it exchanges no keys"),
@@ -171,7 +174,7 @@ def test_a_key_log_is_never_on_while_measuring(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Neither by the workload's own doing, nor by the variable that browsers and some libraries listen to."""
+    """Neither by the workload itself, nor by the variable that browsers and some libraries obey."""
     path = tmp_path / "keys"
     monkeypatch.setenv("SSLKEYLOGFILE", str(path))
     workload = workload_of(f"implementation={library} version={version} {KEY}")

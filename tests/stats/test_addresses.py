@@ -1,4 +1,4 @@
-"""Intervals that include what a cell costs by where its memory happens to lie."""
+"""Intervals that include the effect of where a cell's memory happens to be."""
 
 from __future__ import annotations
 

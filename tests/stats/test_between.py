@@ -1,4 +1,4 @@
-"""Runs that differ in pace, and cells that move against each other a little: what is called a change."""
+"""Runs that differ in pace, with cells that move slightly relative to each other: what is called a change."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ERROR = 0.004
 
 
 def moved(by: float, kind: Kind = HANDSHAKES, error: float = ERROR) -> Move:
-    """A cell whose time became longer by this logarithm."""
+    """A cell whose time grew by this logarithm."""
     return Move(Level(5.0, error), Level(5.0 + by, error), kind)
 
 
 def calls(factor: float, count: int = 600, *, wander: float = 1.0, kind: Kind = HANDSHAKES) -> float:
-    """How often a cell that became so much slower is called slower or faster.
+    """How often a cell that is slower by that factor is called slower or faster.
 
-    :param wander: how far cells move, over what their kinds expect.
+    :param wander: how far cells move, relative to what their kinds expect.
     """
     generator = np.random.default_rng(7)
     called = 0

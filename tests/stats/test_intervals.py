@@ -13,7 +13,7 @@ values = st.lists(st.floats(1e-3, 1e12), min_size=1, max_size=80)
 
 
 def test_the_ranks_are_those_of_the_tables() -> None:
-    """Ranks for 95 % of W. J. Conover, Practical Nonparametric Statistics: 6: 1, 20: 6, 100: 40."""
+    """Ranks for 95 % from W. J. Conover, Practical Nonparametric Statistics: 6: 1, 20: 6, 100: 40."""
     for count, rank in ((6, 1), (10, 2), (20, 6), (50, 18), (100, 40)):
         interval = median_interval(range(1, count + 1))
         assert (interval.low, interval.high) == (rank, count + 1 - rank)

@@ -22,7 +22,7 @@ def simulated(
     epochs: int = EPOCHS,
     tail: float = 0.05,
 ) -> TimingDifference:
-    """Calls of 1 µs that scatter by 5 %, some interrupted; sets of inputs that differ by their place."""
+    """Calls of 1 µs that scatter by 5 %, some interrupted; sets of inputs differ by their placement."""
     found = []
     for _ in range(epochs):
         pace = generator.normal(0, 100)
@@ -59,7 +59,7 @@ def test_it_has_a_sign() -> None:
 def test_what_two_sets_of_one_kind_differ_by_is_no_difference_of_kinds() -> None:
     generator = np.random.default_rng(4)
     placed = [simulated(generator, 0.0, set_ns=30.0) for _ in range(25)]
-    assert any(abs(one.t) > 4.5 for one in placed)  # a t-test alone is wrong about that
+    assert any(abs(one.t) > 4.5 for one in placed)  # a t-test alone is wrong here
     assert sum(one.is_found for one in placed) == 0
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tlsbench.stats import at_middle_pace, median_interval, paces, paired_ratio, rounds_interval
 from tlsbench.stats.pace import Array, middle
 
-#: The median of a cell's own noise in :func:`simulated`, as a logarithm: outliers lie above.
+#: The median of a cell's own noise in :func:`simulated`, as a logarithm: outliers are above it.
 _MEDIAN_OF_NOISE = 0.0006
 
 
@@ -20,7 +20,7 @@ class Simulated:
     """Rounds of cells whose times are known.
 
     :param rounds: cells by rounds, with NaN.
-    :param at_middle: what each cell takes at the middle pace.
+    :param at_middle: each cell's time at the middle pace.
     """
 
     rounds: Array
@@ -36,7 +36,7 @@ def wandering(generator: np.random.Generator, shape: tuple[int, int], memory: fl
 
 
 def simulated(generator: np.random.Generator, cells: int, rounds: int, memory: float) -> Simulated:
-    """A machine whose pace wanders, with slow episodes; cells with noise, outliers and gaps of their own."""
+    """A machine whose pace wanders, with slow episodes; cells have their own noise, outliers and gaps."""
     pace = 0.05 * wandering(generator, (1, rounds), 0.8)[0]
     for begin in generator.integers(rounds, size=max(1, rounds // 60)):
         pace[begin : begin + generator.integers(3, 12)] += 0.2

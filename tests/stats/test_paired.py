@@ -15,8 +15,8 @@ pytestmark = pytest.mark.slow
 def simulated_duel(
     generator: np.random.Generator, true_ratio: float, *, epochs: int = 20, rounds: int = 30
 ) -> PairedComparison:
-    """A duel on a machine that wanders by ±20 %, whose rounds scatter by 3 %, with spikes, and where each
-    making of a cell costs 0.5 % more or less by where its memory lies.
+    """A duel on a machine that wanders by ±20 %, whose rounds scatter by 3 %, with spikes, and in which each
+    newly made cell costs 0.5 % more or less, depending on where its memory is.
     """
     total = epochs * rounds
     walk = np.cumsum(generator.normal(0, 1, total))
@@ -55,7 +55,7 @@ def test_the_interval_covers_the_true_ratio() -> None:
 
 
 def test_to_take_rounds_for_independent_would_call_equals_different() -> None:
-    """Why the epoch is the unit: one making alone is a bias that no number of rounds removes."""
+    """Why the epoch is the unit: a single making of a cell is a bias that no number of rounds removes."""
     generator = np.random.default_rng(1)
     wrong = 0
     for _ in range(200):

@@ -14,7 +14,7 @@ from tlsbench.stats import quantile_ranks, share_interval
 def test_the_interval_holds_the_quantile_as_often_as_it_says(count: int, share: float) -> None:
     random = np.random.default_rng(5)
     low, high = quantile_ranks(count, share)
-    values = np.sort(random.random((4000, count)), axis=1)  # of which the quantile is the share itself
+    values = np.sort(random.random((4000, count)), axis=1)  # their quantile is the share itself
     held = np.mean((values[:, low - 1] <= share) & (share <= values[:, high - 1]))
     assert 0.945 <= held <= 0.985
 

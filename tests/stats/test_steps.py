@@ -1,4 +1,4 @@
-"""Series of runs that only scatter, and series with steps: what is called where."""
+"""Series of runs that only scatter, and series with steps: what is reported where."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FLOOR = 0.02
 def series(
     levels: Sequence[float], seed: int, *, wander: float = WANDER
 ) -> tuple[list[Interval], list[float], int]:
-    """The arguments of ``steps`` for a cell of these levels, in runs that differ by more than its level.
+    """The arguments of ``steps`` for a cell with these levels, in runs that differ by more than its level.
 
-    The interval is that of a comparison which takes the wander for :data:`WANDER`.
+    The interval is that of a comparison which assumes a wander of :data:`WANDER`.
     """
     generator = np.random.default_rng(seed)
     logs = np.log(levels) + generator.normal(0, wander / 2**0.5, len(levels))

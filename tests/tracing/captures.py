@@ -1,4 +1,4 @@
-"""Reading captures of ours, strictly: every block is whole, every connection's bytes are in their order."""
+"""Read our captures strictly: every block is complete, every connection's bytes are in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECTION, INTERFACE, SECRETS, PACKET = 0x0A0D0D0A, 1, 10, 6
 
 
 def blocks(data: bytes) -> list[tuple[int, bytes]]:
-    """The kinds and bodies of the blocks of a pcapng, which must be whole."""
+    """The types and bodies of the blocks of a pcapng file, which must be complete."""
     found = []
     while data:
         kind, length = struct.unpack("<II", data[:8])
@@ -38,7 +38,7 @@ class Captured:
 
 
 def read_capture(path: Path) -> Captured:
-    """What a pcapng holds."""
+    """Read the contents of a pcapng file."""
     found = Captured()
     for kind, body in blocks(path.read_bytes()):
         if kind == SECRETS:

@@ -1,4 +1,4 @@
-"""Traces of DTLS: what a datagram holds, opened with the secrets of a library."""
+"""Traces of DTLS: the contents of datagrams, decrypted with the secrets of a library."""
 
 from __future__ import annotations
 

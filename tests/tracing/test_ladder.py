@@ -21,7 +21,7 @@ OF = "implementation=pyopenssl key=ecdsa-secp256r1"
 
 @cache
 def example() -> Trace:
-    """One for properties, which take no fixture."""
+    """A trace for property tests, which cannot use fixtures."""
     return trace(traced_scenario([f"{OF} version=1.3"]))
 
 
@@ -35,7 +35,7 @@ def traced(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Callable[[str
 
 
 def joined(pieces: tuple[Piece, ...], at: int) -> list[Piece]:
-    """The same bytes, each piece cut in two."""
+    """The same bytes, with each piece cut in two."""
     return [
         Piece(piece.direction, part)
         for piece in pieces
@@ -106,7 +106,7 @@ def test_a_message_is_read_or_refused(kind: int, body: bytes, version: str) -> N
 
 @given(data=st.data())
 def test_a_changed_byte_is_read_otherwise_or_refused(data: st.DataObject) -> None:
-    """Whatever happens, nothing else than a WireError does."""
+    """Whatever happens, only a WireError is raised."""
     pieces = list(example().pieces)
     at = data.draw(st.integers(0, len(pieces) - 1))
     changed = bytearray(pieces[at].data)

@@ -1,4 +1,4 @@
-"""Captures that grow: whole after each piece, of the first connections alone, for their owner."""
+"""Captures that grow: complete after each piece, of the first connections only, for their owner."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_each_piece_is_a_datagram_of_udp_between_the_ports_of_a_connection(piece
 
 
 def folded(data: bytes) -> int:
-    """The sum of RFC 1071 over data with its checksum, which is all ones."""
+    """The sum of RFC 1071 over data including its checksum, which is all ones."""
     total = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + bytes(len(data) % 2)))
     return total % 0xFFFF or 0xFFFF
 

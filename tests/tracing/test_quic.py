@@ -1,4 +1,4 @@
-"""The ladder of QUIC: packets that are opened, and what they hold, of whatever library sent them."""
+"""The ladder of QUIC: packets that are decrypted, and their contents, from any library."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_a_datagram_that_is_missing_or_changed_is_a_clear_error_or_shown(traced:
 
 #: What the RFCs have QUIC add to a ClientHello: transport parameters (RFC 9001 section 8.2) and ALPN.
 ADDED = {"quic_transport_parameters", "application_layer_protocol_negotiation"}
-#: And what it leaves out: the session ID that TLS has for middleboxes (RFC 9001 section 8.4).
+#: And what it omits: the session ID that TLS has for middleboxes (RFC 9001 section 8.4).
 SESSION_ID_BYTES = 32
 
 
@@ -202,7 +202,7 @@ def test_the_messages_are_those_of_the_same_engine_over_tls_but_for_what_quic_ad
         )
         assert after.keys() - before.keys() <= ADDED
         assert before.keys() <= after.keys() | {"encrypt_then_mac", "extended_master_secret"}
-        if over_tls.name == "NewSessionTicket":  # which holds the session, ALPN among it
+        if over_tls.name == "NewSessionTicket":  # it contains the session, including ALPN
             continue
         hello = SESSION_ID_BYTES if over_tls.name.endswith("Hello") else 0
         added = sum(after.values()) - sum(before.values())

@@ -1,4 +1,4 @@
-"""Taps at the ends of every library: the bytes and the secrets of the first connections, and of no other."""
+"""Taps at the ends of every library: the bytes and the secrets of the first connections, and of no others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Serve = Callable[..., list[Tapped]]
 
 @pytest.fixture
 def serve(scenarios_of: Callable[[str], tuple[Scenario, ...]], tmp_path: Path) -> Serve:
-    """Shake hands with a tapped server as often as that, and give what was handed on."""
+    """Do that many handshakes with a tapped server, and return what was handed on."""
 
     def run(selector: str, times: int, most: int, also: Path | None = None) -> list[Tapped]:
         (scenario,) = scenarios_of(f"{selector} key=ecdsa-secp256r1")
@@ -54,7 +54,7 @@ def serve(scenarios_of: Callable[[str], tuple[Scenario, ...]], tmp_path: Path) -
 
 
 def together(found: list[Tapped]) -> dict[int, tuple[list[Piece], KeyLog]]:
-    """All that was handed on of each connection."""
+    """Everything that was handed on, by connection."""
     every: dict[int, tuple[list[Piece], KeyLog]] = {}
     for one in found:
         pieces, log = every.get(one.connection, ([], KeyLog()))

@@ -1,4 +1,4 @@
-"""``fake`` in datagrams that may be lost or doubled: the datagram half of the contract, for tests."""
+"""``fake`` in datagrams that may be lost or duplicated: the datagram half of the contract, for tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Capabilities, Scenario, expand, parse
 from tlsbench.workloads.datagrams import DatagramExchange, shake_hands_by_datagrams
 
-#: Number of the flight, of the part, and of parts: before each part of a flight.
+#: Before each part of a flight: number of the flight, number of the part, number of parts.
 _HEADER = struct.Struct("!HHH")
 _HEADER_BYTES = _HEADER.size
 MTU = 200
@@ -35,12 +35,12 @@ _MOST_TIMEOUTS = 5
 
 
 class InDatagrams:
-    """An end over a stream, in datagrams: parts of flights, each flight sent again until it is answered."""
+    """A datagram end on top of a stream: flights in parts, each flight repeated until it is answered."""
 
     def __init__(self, end: Endpoint, *, has_timer: bool = True) -> None:
         self._end = end
         self._has_timer = has_timer
-        self._flight: list[bytes] = []  # the last, until it is answered
+        self._flight: list[bytes] = []  # the last one, until it is answered
         self._waiting: list[bytes] = []
         self._sent = self._taken = 0
         self._parts: dict[int, bytes] = {}
@@ -80,7 +80,7 @@ class InDatagrams:
     def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
         number, at, of = _HEADER.unpack_from(datagram)
         if number < self._taken:
-            if now_ns > self._repeated_ns + SECOND // 2:  # once, or two who repeat themselves never end
+            if now_ns > self._repeated_ns + SECOND // 2:  # once, or two that repeat themselves never end
                 self._waiting, self._repeated_ns = list(self._flight), now_ns  # the answer to it was lost
             return
         self._parts[at] = datagram[_HEADER_BYTES:]
@@ -127,7 +127,7 @@ class Contexts:
 
 
 class Unreliable(MemoryDatagrams):
-    """Loses some datagrams, by their place in the order of sending, doubles some, and brings some late."""
+    """Loses some datagrams, by their position in the order of sending, duplicates some, and delays others."""
 
     def __init__(
         self, lost: Collection[int] = (), doubled: Collection[int] = (), late: Collection[int] = ()
@@ -152,7 +152,7 @@ class Unreliable(MemoryDatagrams):
 
 
 def observe(entries: Iterable[Entry]) -> Observed:
-    """What the first flights say: their parts without headers, each part once."""
+    """What the first flights contain: their parts without headers, each part once."""
     stream: dict[tuple[Direction, bytes], bytes] = {}
     for direction, datagram in entries:
         stream.setdefault((direction, datagram[:_HEADER_BYTES]), datagram[_HEADER_BYTES:])
@@ -177,7 +177,7 @@ READER = WireReader(
 
 @dataclass(frozen=True)
 class FakeInDatagrams:
-    """An implementation whose ends hand over such datagrams."""
+    """An implementation whose ends produce such datagrams."""
 
     id: str = "parts"
     summary: str = "fake, in datagrams"

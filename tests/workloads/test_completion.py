@@ -49,7 +49,7 @@ def test_a_completion_takes_the_round_trips_of_the_protocol(
     assert (found["handshake_round_trips"], found["round_trips"]) == (handshake, in_all)
     assert sample.ledger.round_trips == handshake
     assert sample.unit is VIRTUAL_NANOSECONDS
-    # All is round trips and processor time: nothing else takes any on a line without limit.
+    # Everything is round trips and processor time: nothing else takes time on a line without a limit.
     waited = in_all * 50_000_000
     assert waited < sample.total <= waited + sample.client + sample.server
     assert found["handshake"] < found["first_byte"] <= sample.total

@@ -1,4 +1,4 @@
-"""Compressed certificates: true ones are taken with their sizes, and every lie about them is caught."""
+"""Compressed certificates: true ones are accepted with their sizes, and every lie about them is caught."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_client_that_does_not_offer_it_is_an_error(compressed: Scenario, cell:
 
 
 def test_a_measured_server_that_does_not_compress_is_an_error(compressed: Scenario, cell: Cell) -> None:
-    """It is offered, and an opened handshake has it: the measured one is too long."""
+    """It is offered, and a decrypted handshake has it: the measured one is too long."""
     with pytest.raises(ProofError, match="protected bytes from server to client") as caught:
         cell(compressed, servers_of=without(compressed)).visit(0, 1)
     assert caught.value.witness == "wire"
@@ -125,13 +125,13 @@ def test_a_single_sample_is_held_against_an_opened_handshake_too(compressed: Sce
 
 
 def test_an_opened_handshake_without_it_is_an_error(compressed: Scenario, cell: Cell) -> None:
-    """As where both kinds of contexts are made wrong: an offer alone is no proof."""
+    """As if both kinds of contexts were made wrong: an offer alone is not a proof."""
     found = cell(compressed, servers_of=without(compressed))
     assert found.witness is not None
     server = ends_of(compressed)[compressed.server]
     assert isinstance(server, TlsImplementation)
     found.witness.handshakes.make_servers = lambda: server.server_context(without(compressed), found.peers)
-    with pytest.raises(ProofError, match="wanted certificates from server to client by zlib, got none"):
+    with pytest.raises(ProofError, match="certificates from server to client compressed by zlib, got none"):
         found.visit(0, 1)
 
 
@@ -151,14 +151,14 @@ def test_a_client_certificate_that_comes_as_it_is_is_an_error(compressed: Scenar
             return context
 
     found.witness.handshakes.make_clients = Careless()
-    with pytest.raises(ProofError, match="from client to server by zlib, got none"):
+    with pytest.raises(ProofError, match="from client to server compressed by zlib, got none"):
         found.visit(0, 1)
 
 
 def test_certificates_that_are_compressed_unasked_are_an_error(compressed: Scenario, cell: Cell) -> None:
     lie = cell(without(compressed), clients_of=compressed, servers_of=compressed)
     with pytest.raises(
-        ProofError, match="wanted certificates as they are, got .* fewer than its certificates"
+        ProofError, match="wanted uncompressed certificates, got .* fewer than its certificates"
     ):
         lie.visit(0, 1)
 
@@ -167,7 +167,7 @@ def test_ends_that_give_no_secrets_cannot_be_proved(compressed: Scenario, cell: 
     found = cell(compressed)
     assert found.witness is not None
     found.witness.handshakes.make_clients = found.witness.handshakes.make_servers = object
-    with pytest.raises(MeasurementError, match="logs no secrets by which the wire could be decrypted"):
+    with pytest.raises(MeasurementError, match="the wire cannot be decrypted: no secrets are logged by "):
         found.visit(0, 1)
 
 
@@ -193,7 +193,7 @@ def test_tlslite_compresses_against_openssl_and_says_so(
 
 
 def test_a_library_that_says_otherwise_is_an_error(openssl_35: str, scenarios_of: Find, cell: Cell) -> None:
-    """tlslite's client takes what OpenSSL's server, which is offered it, does not compress."""
+    """The tlslite client accepts what OpenSSL's server, to which it is offered, does not compress."""
     (scenario,) = scenarios_of(f"client=tlslite server={openssl_35} certificate_compression=zlib")
     with pytest.raises(ProofError, match="wanted zlib, got none") as caught:
         cell(scenario, servers_of=without(scenario)).visit(0, 1)
@@ -219,7 +219,7 @@ def test_what_excludes_it_says_why(selector: str, reason: str, openssl_35: str) 
 
 
 def test_tlslite_compresses_nothing_of_itself(openssl_35: str, scenarios_of: Find, cell: Cell) -> None:
-    """It would, by whatever there is, and says so of each connection."""
+    """It would, with whatever is available, and reports so for each connection."""
     for ends in (f"client=tlslite server={openssl_35}", f"client={openssl_35} server=tlslite"):
         (scenario,) = scenarios_of(f"{ends} client_auth=required")
         found = cell(scenario)

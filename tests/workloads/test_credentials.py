@@ -1,4 +1,4 @@
-"""Raw public keys, external PSKs and tickets in time are proved by both libraries and by the wire."""
+"""Raw public keys, external PSKs and fresh tickets are proved by both libraries and by the wire."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ needs_libssl = pytest.mark.skipif(bindings.find() is None, reason="the system ha
 
 
 def meeting(wanted: Scenario, clients_of: Scenario, servers_of: Scenario) -> Handshake:
-    """A cell that wants one scenario, over contexts that were made for others."""
+    """A cell that wants one scenario, over contexts made for others."""
     peers = pki.peers_for(wanted)
     return Handshake(
         wanted,
@@ -145,7 +145,7 @@ def test_a_library_that_saw_another_key_than_the_scenarios_is_caught(
 def test_a_wire_that_shows_more_than_the_key_is_a_lie(
     version: str, openssl_35: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both libraries say that they saw the key; the Certificate message, in TLS 1.3 decrypted, does not."""
+    """Both libraries report that they saw the key; the Certificate message, decrypted in 1.3, does not."""
     (raw,) = scenarios_of(f"implementation={openssl_35} certificate_type=raw version={version} key=ed25519")
     cell = prepare(raw, implementations([openssl_35]), time.perf_counter_ns)
     if version == "1.2":
@@ -338,7 +338,7 @@ def test_another_lifetime_than_wanted_is_an_error(kind: str, scenarios_of: Find)
 def test_the_hidden_lifetime_is_compared_too(
     lie: bool, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """pyOpenSSL's client does not tell: what TLS 1.3 hides is decrypted, once in a cell."""
+    """pyOpenSSL's client does not report it: what TLS 1.3 encrypts is decrypted, once per cell."""
     (wanted,) = scenarios_of("implementation=pyopenssl version=1.3 resumption=psk ticket_lifetime=7200")
     cell = prepare(wanted, implementations(), time.perf_counter_ns)
     if lie:
@@ -352,7 +352,7 @@ def test_the_hidden_lifetime_is_compared_too(
 
 def test_what_cannot_be_decrypted_is_not_measured(scenarios_of: Find) -> None:
     (scenario,) = scenarios_of("implementation=pyopenssl version=1.3")
-    reason = "pyopenssl logs no secrets by which the wire could be decrypted"
+    reason = "the wire cannot be decrypted: no secrets are logged by pyopenssl"
     with closing(DecryptedHandshakes(scenario, object, object)) as handshakes:
         assert not handshakes.can_decrypt
         with pytest.raises(MeasurementError, match=reason), handshakes.one():
@@ -370,7 +370,7 @@ def reasons(selector: str) -> list[str]:
         ("certificate_type=raw implementation=pyopenssl", "pyOpenSSL does not bind SSL_CTX_set1_server_cert"),
         ("certificate_type=raw implementation=ssl", "it presents only X.509 certificates"),
         ("certificate_type=raw chain_length=2", "a raw public key has no chain"),
-        ("resumption=external-psk client_auth=required", "asks for no certificate"),
+        ("resumption=external-psk client_auth=required", "requests no certificate"),
         ("resumption=external-psk implementation=ssl", "since Python 3.13"),
         ("psk_mode=psk_ke resumption=none", "add resumption=psk or external-psk"),
         ("psk_mode=psk_ke resumption=ticket version=1.2", "only a PSK handshake has such a mode"),
@@ -396,7 +396,7 @@ PSK_SUITES = (
 @pytest.mark.parametrize("cipher", PSK_SUITES)
 @pytest.mark.parametrize(
     ("client", "server"), PSK_PAIRS[:6]
-)  # those of wolfSSL and s2n-tls are of TLS 1.3 alone
+)  # those of wolfSSL and s2n-tls exist only in TLS 1.3
 def test_a_psk_suite_of_tls_12_shows_no_certificate(
     cipher: str, client: str, server: str, workload_of: CellOf
 ) -> None:

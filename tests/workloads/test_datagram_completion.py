@@ -1,4 +1,4 @@
-"""``workload=completion`` over QUIC: real ends, whose timers and losses are in virtual time."""
+"""``workload=completion`` over QUIC: real ends, with timers and losses in virtual time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_an_exchange_takes_its_round_trips_and_what_is_computed(
     library: str, more: str, handshake: int, least_rtts: int, workload_of: WorkloadOf
 ) -> None:
     workload = workload_of(f"{OVER} implementation={library} {more}")
-    sample = workload.sample()  # which proves what was negotiated, and compares request and answer
+    sample = workload.sample()  # this proves what was negotiated, and compares request and answer
     assert sample.phases is not None
     assert sample.phases["handshake_round_trips"] == sample.ledger.round_trips == handshake
     assert sample.phases["round_trips"] >= least_rtts
@@ -60,7 +60,7 @@ def test_a_chain_beyond_what_a_server_may_send_costs_a_round_trip(workload_of: W
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_what_is_lost_is_made_good_for_by_the_library(library: str, workload_of: WorkloadOf) -> None:
     workload = workload_of(f"{OVER} implementation={library} loss=5%".replace("4KiB", "64KiB"))
-    for sample in workload.visit(0, 6):  # each with losses of its own
+    for sample in workload.visit(0, 6):  # each with its own losses
         assert sample.total >= 100 * MS
 
 

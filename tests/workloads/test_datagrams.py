@@ -1,4 +1,4 @@
-"""Connections over datagrams that may be lost or doubled, driven in virtual time."""
+"""Connections over datagrams that may be lost or duplicated, driven in virtual time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tlsbench.workloads.proof import prove
 
 
 def near(virtual_ns: int) -> Any:
-    """A time in which the network's part is small."""
+    """A time of which the network's part is small."""
     return pytest.approx(virtual_ns, rel=1e-3)
 
 
@@ -109,7 +109,7 @@ def test_a_library_that_gets_no_answer_gives_up(contexts: Contexts, monkeypatch:
 
 
 def test_no_handshake_waits_for_answers_longer_than_its_limit(contexts: Contexts) -> None:
-    with pytest.raises(MeasurementError, match="did not end in 20 s of waiting for answers"):
+    with pytest.raises(MeasurementError, match="did not end within 20 s of waiting for answers"):
         contexts.shake(Unreliable(lost=range(1000)))
 
 
@@ -127,7 +127,7 @@ def test_a_timer_that_brings_nothing_on_ends_the_rounds(contexts: Contexts) -> N
         def connect(self, session: object | None = None, early_data: bytes = b"") -> InDatagrams:
             return Restless(self._clients.connect(session, early_data))
 
-    with pytest.raises(MeasurementError, match="did not end in"):
+    with pytest.raises(MeasurementError, match="did not end within"):
         Both().shake(Unreliable(lost={0}))
 
 
@@ -170,7 +170,7 @@ def test_the_proof_is_of_this_very_scenario(contexts: Contexts) -> None:
 
 @pytest.fixture
 def workload_in_parts(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A cell of ``fake`` in datagrams, as a library with a transport of its own would have it."""
+    """A cell of ``fake`` in datagrams, as a library with its own transport would have it."""
     parts = FakeInDatagrams()
     row = transports.TRANSPORTS["dtls"]
     changed = dataclasses.replace(row, reader=READER, reader_of_joined=READER)

@@ -19,13 +19,13 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the counters are 
 
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine on which nothing is taken from anyone."""
+    """A machine on which no thread is ever interrupted."""
     monkeypatch.setattr(disturbance, "involuntary_switches", lambda: 7)
     monkeypatch.setattr(disturbance, "stolen_ticks", dict)
 
 
 def switched_out_in(monkeypatch: pytest.MonkeyPatch, samples: set[int]) -> Callable[[], int]:
-    """A thing to sample that numbers its samples; the thread is switched out in some of them."""
+    """A fake operation that numbers its samples; the thread is switched out during some of them."""
     switches = 0
     numbers = itertools.count()
 

@@ -1,4 +1,4 @@
-"""DTLS 1.2 by every library that has it: proved handshakes, data, resumption, and datagrams that go wrong."""
+"""DTLS 1.2 with every library that has it: proved handshakes, data, resumption, and damaged datagrams."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Cells = Callable[[str], Any]
 
 @pytest.fixture
 def cell_of() -> Any:
-    """Makes the one cell of DTLS that selectors mean; skips where there is none, with its reason."""
+    """Makes the one DTLS cell that selectors describe; skips if there is none, with its reason."""
     made: list[Workload] = []
 
     def make(selectors: str) -> Workload:
@@ -47,7 +47,7 @@ def cell_of() -> Any:
 
 
 def ends(client: str, server: str) -> str:
-    """Their selectors; a server of python-mbedtls asks for certificates always."""
+    """Their selectors; a python-mbedtls server always requests certificates."""
     auth = " client_auth=required chain_length=2" if server == "mbedtls" else ""
     return f"client={client} server={server}{auth}"
 
@@ -109,7 +109,7 @@ def test_application_data_goes_over_in_records_that_fit(
 def test_joined_records_are_packed_as_openssl_packs_them(
     mtu: str, key: str, more: str, cell_of: Cells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A libssl whose BIO keeps datagrams apart says what those without it are to come to."""
+    """A libssl whose BIO preserves datagrams shows what those without it should produce."""
     newest = next((name for name in _libssl_files() if _keeps_datagrams(name)), None)
     if newest is None:
         pytest.skip("no libssl here has BIO_s_dgram_mem (OpenSSL 3.2)")
@@ -136,7 +136,7 @@ def _keeps_datagrams(name: str) -> bool:
     return library is not None and library.has("DTLS_client_method") and library.has("BIO_s_dgram_mem")
 
 
-#: What is lost is waited for a second, of real time; of libmbedtls it is virtual.
+#: A lost datagram costs a second, of real time; for libmbedtls, of virtual time.
 _TRIES = {"libssl": 4, "pyopenssl": 2, "mbedtls": 3, "libmbedtls": 20}
 
 
@@ -180,7 +180,7 @@ def test_fake_brings_data_over_in_datagrams(workload: str, cell_of: Cells) -> No
 
 
 class Noisy(MemoryDatagrams):
-    """Brings other bytes before each datagram."""
+    """Inserts other bytes before each datagram."""
 
     def carry(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:
         (arrived,) = super().carry(direction, datagram)
@@ -226,7 +226,7 @@ def test_bytes_that_are_no_dtls_are_passed_over(library: str, cell_of: Cells) ->
 
 @pytest.mark.parametrize("library", ["mbedtls", "libmbedtls"])
 def test_a_server_of_mbed_tls_gives_up_on_what_is_no_hello(library: str, cell_of: Cells) -> None:
-    """Its ClientHello is read before its layer of records is asked."""
+    """Its ClientHello is read before its record layer is consulted."""
     cell = cell_of(ends(library, library))
     cell.link = Noisy()
     with pytest.raises(HandshakeError, match="Processing of the ClientHello"):
@@ -269,7 +269,7 @@ def test_every_libssl_that_is_found_has_dtls_or_a_reason(way: str) -> None:
         assert all(excluded.reason for excluded in matrix.excluded)
         for scenario in matrix.scenarios:
             if capabilities(asked)[name].libcrypto:
-                continue  # it is measured in a process of its own
+                continue  # it is measured in its own process
             cell = prepare(scenario, ends_of(scenario), time.perf_counter_ns)
             cell.sample()
             cell.close()
@@ -302,7 +302,7 @@ def test_handshakes_leave_no_memory_behind(library: str, count: int, cell_of: Ce
     before = resident_bytes()
     for _ in range(count):
         cell.sample()
-    # An SSL of OpenSSL keeps some 20 KiB, a context of Mbed TLS some 40: that of each would be far more.
+    # An SSL of OpenSSL keeps some 20 KiB, a context of Mbed TLS some 40: one for each would be far more.
     assert resident_bytes() - before <= 2**20 + 2048 * count
 
 

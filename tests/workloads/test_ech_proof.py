@@ -31,7 +31,7 @@ WIRE = Observed(
 SIDE = Negotiated(
     version="1.3", cipher=None, group=None, resumed=False, peer_certificate=b"", peer_verified=False
 )
-#: What is true of each value.
+#: The truth for each value.
 TRUE: dict[str, tuple[Observed, Negotiated, Negotiated]] = {
     "default": (replace(WIRE, server_name=SERVER_NAME), SIDE, SIDE),
     "grease": (replace(WIRE, server_name=SERVER_NAME, ech=True), SIDE, SIDE),
@@ -68,9 +68,9 @@ def test_the_truth_is_taken(ech: str, scenario: Scenario) -> None:
         ("on", {}, {}, {"ech_accepted": None}, "server", "a server that does not say"),
         ("on", {}, {}, {"server_name": PUBLIC_NAME}, "server", "public.tlsbench.test"),
         ("on", {}, {}, {"server_name": None}, "server", "no name"),
-        ("grease", {}, {"ech_accepted": True}, {}, "client", "one that was accepted"),
-        ("grease", {}, {}, {"ech_accepted": True}, "server", "one that was accepted"),
-        ("default", {}, {}, {"ech_accepted": True}, "server", "one that was accepted"),
+        ("grease", {}, {"ech_accepted": True}, {}, "client", "an ECH that was accepted"),
+        ("grease", {}, {}, {"ech_accepted": True}, "server", "an ECH that was accepted"),
+        ("default", {}, {}, {"ech_accepted": True}, "server", "an ECH that was accepted"),
     ],
 )
 def test_a_lie_is_an_error(
@@ -92,13 +92,13 @@ def test_a_lie_is_an_error(
 @pytest.mark.parametrize("direction", Direction)
 def test_the_name_must_be_in_nothing_that_goes_either_way(direction: Direction, scenario: Scenario) -> None:
     leak = [*HELLO, (direction, b"\0\x09" + SERVER_NAME.encode() + b"\0")]
-    with pytest.raises(ProofError, match=rf"localhost hidden, got it in the clear, {direction.value}"):
+    with pytest.raises(ProofError, match=rf"localhost hidden, got the name in the clear, {direction.value}"):
         prove_ech(replace(scenario, ech="on"), *TRUE["on"], leak)
     prove_ech(replace(scenario, ech="grease"), *TRUE["grease"], leak)
 
 
 def test_a_configuration_is_as_the_rfc_has_it() -> None:
-    """RFC 9849 section 4; all that follows from lengths."""
+    """RFC 9849 section 4; everything that follows from lengths."""
     key = new_ech_key()
     config = key.config
     assert config[:2] == b"\xfe\x0d"

@@ -100,7 +100,7 @@ def test_the_time_of_a_read_after_the_handshake_is_that_of_the_tickets(workload_
     assert isinstance(cell, Handshake)
 
     class Slow:
-        """A client that takes its tickets for a hundredth of a second."""
+        """A client that spends a hundredth of a second on its tickets."""
 
         def connect(self, session: object | None = None, early_data: bytes = b"") -> object:
             end = clients.connect(session, early_data)
@@ -144,7 +144,7 @@ def test_over_tcp_each_handshake_has_a_connection_whose_opening_is_apart(
     monkeypatch.setattr(TcpLink, "open_ns", note)
     for nth in (1, 2, 3):
         sample = cell.sample()
-        assert len(opened) == nth + (resumption == "psk")  # the first brought the session
+        assert len(opened) == nth + (resumption == "psk")  # the first established the session
         assert sample.phases is not None
         assert sample.phases["tcp_open"] == opened[-1]
         assert sample.phases["handshake"] + sample.phases["client_tickets"] == sample.total

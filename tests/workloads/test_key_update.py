@@ -1,4 +1,4 @@
-"""New keys on an open connection, and those who only pretend to have them."""
+"""New keys on an open connection, and ends that only pretend to have them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tlsbench.scenarios import Capabilities
 from tlsbench.workloads import Workload, stream
 
 Make = Callable[[str], Workload]
-#: Those whose clients can ask, and give their secrets away.
+#: Libraries whose clients can request them, and export their secrets.
 ASKING = ("libssl", "gnutls")
 #: The servers that answer, with what their libraries can agree on with libssl.
 ANSWERING = {
@@ -88,7 +88,7 @@ def test_a_library_that_takes_a_few_updates_only_gets_a_few_on_a_connection(work
 
 
 class _End:
-    """An end that does as its library does, but where it lies."""
+    """An end that does as its library does, except where it lies."""
 
     def __init__(self, end: Any) -> None:
         self._end = end
@@ -96,7 +96,7 @@ class _End:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._end, name)
 
-    # Spelled out, since isinstance() with a protocol sees no delegated method from Python 3.12 on.
+    # Written out, since from Python 3.12 isinstance() with a protocol does not see delegated methods.
     def update_keys(self, *, requests_update: bool) -> None:
         self._end.update_keys(requests_update=requests_update)
 
@@ -164,7 +164,7 @@ def test_a_server_that_does_not_answer_is_caught_by_the_wire(
 ) -> None:
     cell = cell_of(workload_of, "implementation=libssl", "libssl")
     lie(cell, _AsksForNoAnswer)
-    # Whoever believed the client would find that the server's keys are the old ones.
+    # Anyone who believed the client would find that the server's keys are the old ones.
     monkeypatch.setattr("tlsbench.workloads.key_update._NAMES", dict.fromkeys((0, 1), "KeyUpdate"))
     with pytest.raises(
         ProofError,
@@ -197,7 +197,7 @@ def test_where_neither_end_gives_its_secrets_away_there_is_no_proof(workload_of:
         accept = servers.accept
 
     cell.clients, cell.servers = Clients(), Servers()
-    with pytest.raises(MeasurementError, match="libssl exports no secrets"):
+    with pytest.raises(MeasurementError, match="no secrets are exported by libssl"):
         cell.sample()
 
 

@@ -1,4 +1,4 @@
-"""The memory of connections: counted by malloc, so that a known piece of it is found to the byte."""
+"""The memory of connections: counted by malloc, so that a known amount is found to the byte."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_the_command_shows_both_sides_in_kib(
             "a duel compares the times of one thread, and workload=memory has none",
         ),
         (["run", "workload=memory", "--meter", "instructions"], "leave out --meter instructions"),
-        (["run", "workload=memory", "implementation=fake"], "it keeps nothing of a connection"),
+        (["run", "workload=memory", "implementation=fake"], "it keeps no state of a connection"),
     ],
 )
 def test_what_cannot_be_is_one_line(

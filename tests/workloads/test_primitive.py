@@ -20,7 +20,7 @@ def nothing() -> None:
 
 @dataclass
 class Machine:
-    """A clock that advances with the work alone, but for one interruption."""
+    """A clock that advances only with the work, except for one interruption."""
 
     operation_ns: int
     stolen_at: int = -1

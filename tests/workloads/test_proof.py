@@ -1,4 +1,4 @@
-"""Lies: what is not what the scenario says must end as an error that names wanted and got."""
+"""Lies: anything other than what the scenario says must end as an error that names wanted and got."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Find = Callable[[str], tuple[Scenario, ...]]
 
 
 def handshake(wanted: Scenario, done: Scenario, library: Any) -> Handshake:
-    """A cell that wants one scenario, over contexts that were made for another."""
+    """A cell that wants one scenario, over contexts made for another."""
     peers = pki.peers_for(done)
     return Handshake(
         wanted,
@@ -106,7 +106,7 @@ def test_early_data_that_is_refused_is_an_error(scenarios_of: Find, monkeypatch:
     cell.sample()
 
     class Refusing:
-        """The real server, that leaves early data unread."""
+        """The real server, which leaves early data unread."""
 
         def accept(self) -> Any:
             endpoint = servers.accept()
@@ -115,7 +115,7 @@ def test_early_data_that_is_refused_is_an_error(scenarios_of: Find, monkeypatch:
 
     servers: Any = cell.servers
     cell.servers = Refusing()
-    with pytest.raises(ProofError, match="early data: wanted 512 bytes accepted, got none: it was refused"):
+    with pytest.raises(ProofError, match="early data: wanted 512 bytes accepted, got none: it was rejected"):
         cell.sample()
 
 
@@ -126,7 +126,7 @@ def test_a_chain_that_nobody_verified_is_an_error(
     monkeypatch.setattr(pyopenssl.SSL, "VERIFY_PEER", 0)  # what a careless client would set
     cell = prepare(scenario, implementations(), time.perf_counter_ns)
     monkeypatch.undo()
-    with pytest.raises(ProofError, match="wanted a verified chain, got a chain nobody verified"):
+    with pytest.raises(ProofError, match="wanted a verified chain, got an unverified chain"):
         cell.sample()
 
 
@@ -164,7 +164,7 @@ def test_the_group_behind_a_hello_retry_request_is_proved(scenarios_of: Find) ->
 
 
 class Liar:
-    """An end whose library says something else than what happened."""
+    """An end whose library reports something other than what happened."""
 
     def __init__(self, end: Any, **lies: Any) -> None:
         self._end, self._lies = end, lies
@@ -214,7 +214,7 @@ def test_a_missing_intermediate_is_an_error(scenarios_of: Find) -> None:
 
 
 class Unstapling:
-    """A server whose implementation forgets the staple, or staples what ``response`` gives."""
+    """A server whose implementation forgets the staple, or staples what ``response`` returns."""
 
     def __init__(self, response: bytes) -> None:
         self._response = response

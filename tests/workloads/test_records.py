@@ -1,4 +1,4 @@
-"""Lies about records: each must be caught by what went over the wire, or by what a library says."""
+"""Lies about records: each must be caught by what went over the wire, or by the report of a library."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_records_that_are_smaller_than_asked_are_an_error_where_there_is_enough_
     prove_data_records(asked, both(100 + 17), 100)
     with pytest.raises(ProofError, match="wanted records of 1024 bytes of plaintext, got at most 512"):
         prove_data_records(asked, both(512 + 17, 512 + 17), 1024)
-    with pytest.raises(ProofError, match="got at most"):  # one side alone
+    with pytest.raises(ProofError, match="got at most"):  # only one side
         prove_data_records(asked, sent(1024 + 17) + sent(512 + 17, 512 + 17, way=DOWN), 1024)
 
 
@@ -181,7 +181,7 @@ def test_the_ledger_of_data_counts_records(workload_of: Make) -> None:
     cell = cell_of(workload_of, "libssl", "record_size", "record_size=1024")
     sample = cell.sample()
     assert sample.ledger.client_records == sample.ledger.server_records == 4 * sample.operations
-    # Of each record a header of 5 bytes, a content type and a tag of 16.
+    # For each record, a header of 5 bytes, a content type and a tag of 16.
     assert sample.ledger.client_bytes == sample.operations * 4 * (1024 + 22)
 
 

@@ -1,4 +1,4 @@
-"""``workload=request``: HTTP/2 over TLS and HTTP/3 over QUIC, by the same samples."""
+"""``workload=request``: HTTP/2 over TLS and HTTP/3 over QUIC, with the same samples."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def test_requests_over_tls_are_http_2_and_their_answers_have_every_byte(
 ) -> None:
     workload = workload_of(f"workload=request implementation={library} version=1.3 size={size}")
     for _ in range(4):
-        sample = workload.sample()  # which compares path and body
+        sample = workload.sample()  # it compares path and body
     assert sample.client > 0
     assert sample.server > 0
     assert sample.ledger.server_bytes > workload.scenario.size
-    # HPACK has the headers by number from the second request on.
+    # HPACK sends the headers as indexes from the second request on.
     assert sample.ledger.client_bytes < 200
 
 
@@ -40,7 +40,7 @@ def test_requests_over_quic_are_http_3_and_their_answers_have_every_byte(
     library: str, size: str, workload_of: WorkloadOf
 ) -> None:
     workload = workload_of(f"workload=request implementation={library} transport=quic size={size}")
-    for _ in range(200 if size == "1B" else 4):  # more than the streams that a peer allows at first
+    for _ in range(200 if size == "1B" else 4):  # more than the streams that a peer initially allows
         sample = workload.sample()
     assert sample.client > 0
     assert sample.server > 0

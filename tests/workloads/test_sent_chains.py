@@ -1,4 +1,4 @@
-"""A chain of which the server sends its leaf alone: proved, and each way to lie about it caught."""
+"""Servers that send only the leaf of a chain: proved, and each way to lie about it is caught."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIBRARIES = ("pyopenssl", "ssl", "fake")
 
 
 def cell_of(scenario: Scenario, client: pki.Peers, server: pki.Peers) -> Handshake:
-    """A cell whose two sides were given other peers than the scenario's."""
+    """A cell whose two sides were given peers other than the scenario's."""
     library: Any = tls_library(scenario.client)
     return Handshake(
         scenario,
@@ -52,8 +52,8 @@ def test_a_leaf_alone_is_sent_and_saves_what_the_intermediates_weigh(
     left_out = pki.peers_for(full).server.certificates[1:]
     weight = sum(len(certificate.public_bytes(pki.identity.Encoding.DER)) for certificate in left_out)
     if name == "fake" and version == "1.2":
-        weight = 0  # its chain stands empty in the clear
-    assert whole - less >= weight - 16  # signatures of ECDSA differ by a few bytes
+        weight = 0  # its chain is empty in the clear
+    assert whole - less >= weight - 16  # ECDSA signatures differ by a few bytes
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

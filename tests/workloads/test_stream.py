@@ -38,7 +38,7 @@ def test_an_echo_is_one_request_and_one_response(name: str, workload_of: Make) -
 
 
 class AlteringLink(MemoryLink):
-    """Alters what it carries, once it is told to."""
+    """Alters what it carries, once told to."""
 
     def __init__(self, alter: Callable[[bytes], bytes], way: Direction) -> None:
         super().__init__()

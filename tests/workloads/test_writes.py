@@ -1,4 +1,4 @@
-"""The pattern of writes that is derived from a flight, beside what OpenSSL really writes to a socket."""
+"""The pattern of writes derived from a flight, compared with what OpenSSL really writes to a socket."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_library_without_a_buffer_writes_a_flight_at_once() -> None:
 def test_openssl_writes_its_first_flight_in_the_pieces_that_are_derived(
     key: str, chain_length: int, maximum: int
 ) -> None:
-    """A socket that keeps the bounds of writes shows them: each write is one message of SOCK_SEQPACKET."""
+    """A socket that preserves write boundaries shows them: each write is one SOCK_SEQPACKET message."""
     if key.startswith("ml-dsa") and maximum == SSL.TLS1_2_VERSION:
         pytest.skip("ML-DSA certificates need TLS 1.3")
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
@@ -58,7 +58,7 @@ def test_openssl_writes_its_first_flight_in_the_pieces_that_are_derived(
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         ours.setblocking(False)
-        # OpenSSL reads a record's header, and then its body: each read takes a whole message.
+        # OpenSSL reads the header of a record, and then its body: each read takes a whole message.
         theirs.send(hello[:5])
         theirs.send(hello[5:])
         server = SSL.Connection(context, ours)

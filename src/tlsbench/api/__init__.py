@@ -1,7 +1,7 @@
-"""tlsbench for Python programs: what :mod:`tlsbench` itself offers, see ``docs/python.md``.
+"""tlsbench for Python programs: the public names of :mod:`tlsbench`, see ``docs/python.md``.
 
-The functions take plain Python and give a :class:`Result` or a :class:`Comparison`; the measuring is that of
-:mod:`tlsbench.session`, as for the command line.
+The functions take plain Python values and return a :class:`Result`, a :class:`Comparison` or a
+:class:`Capacity`; like the command line, they measure with :mod:`tlsbench.session`.
 """
 
 from tlsbench.api.interrupted import Interrupted

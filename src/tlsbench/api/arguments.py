@@ -1,4 +1,4 @@
-"""From plain Python to what the sessions take."""
+"""Convert plain Python arguments to those of the sessions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tlsbench.scenarios import Matrix, Scenario, union
 from tlsbench.session.quantities import fraction, seconds
 from tlsbench.session.selecting import matrix_like, matrix_of
 
-#: Scenarios: selectors such as ``"key=rsa-2048,ed25519 version=1.3"``, or one as a value.
+#: Scenarios: selectors such as ``"key=rsa-2048,ed25519 version=1.3"``, or a single scenario.
 Selector = str | Scenario
 #: One value of an axis, or several.
 AxisValues = str | int | Sequence[str] | Sequence[int]
@@ -30,7 +30,7 @@ _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
 
 @contextmanager
 def in_words_of_python() -> Iterator[None]:
-    """Let errors name parameters (``time_budget``), not the options of the command line of the same names."""
+    """Make errors name Python parameters (``time_budget``) instead of command-line options."""
     try:
         yield
     except RequestError as error:
@@ -41,9 +41,9 @@ def in_words_of_python() -> Iterator[None]:
 
 
 def selectors_of(selectors: Sequence[str], axes: Mapping[str, AxisValues]) -> list[str]:
-    """The selectors, and those that keywords spell.
+    """The selectors, followed by those given as keywords.
 
-    :raises RequestError: for what is neither, with what is valid.
+    :raises RequestError: for anything else, with what is valid.
     """
     for selector in selectors:
         if not isinstance(selector, str):
@@ -72,7 +72,7 @@ def matrix_from(
     axes: Mapping[str, AxisValues],
     model: Run | None = None,
 ) -> tuple[Matrix, list[str]]:
-    """The matrix that the arguments mean, and the selectors that spell it.
+    """The matrix that the arguments describe, and its selectors.
 
     :param model: a run whose scenarios are meant; the selectors narrow them.
     :raises RequestError: for an unknown profile, axis or value, or for a profile and a run.
@@ -98,11 +98,11 @@ def selector_text(what: Selector | Mapping[str, AxisValues]) -> str:
 
 
 def seconds_of(name: str, value: Seconds, *, zero: bool = False) -> float:
-    """Seconds from a number or a text.
+    """Seconds from a number or from text.
 
-    :param name: of the parameter.
+    :param name: the name of the parameter, for errors.
     :param zero: whether 0 is valid.
-    :raises RequestError: if it is neither.
+    :raises RequestError: if the value is not valid.
     """
     if zero and value in (0, "0", "0s"):
         return 0.0
@@ -110,7 +110,7 @@ def seconds_of(name: str, value: Seconds, *, zero: bool = False) -> float:
 
 
 def plan_of(time_budget: Seconds, precision: float | str, seed: int | None) -> Plan:
-    """When to stop, and what the order is drawn from.
+    """When to stop, and the seed of the random order.
 
     :raises RequestError: if one of these is not valid.
     """

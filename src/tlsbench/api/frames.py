@@ -1,4 +1,4 @@
-"""Rows as tables of pandas and polars, where these are installed."""
+"""Rows as pandas and polars tables, if these packages are installed."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def _require(package: str) -> None:
 
 
 def _flat(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with a column ``negotiated.version`` for the member of a mapping; all have all columns."""
+    """The rows with members of mappings as columns (``negotiated.version``); all rows have all columns."""
     flat = [_columns(row) for row in rows]
     names = list(dict.fromkeys(name for row in flat for name in row))
     return [{name: row.get(name) for name in names} for row in flat]
 
 
 def _unknown(flat: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The columns without a value: figures that are not known, which a table would not know to be numbers."""
+    """The columns without any value: unknown figures, which a table could not recognise as numbers."""
     return [name for name in (flat[0] if flat else ()) if all(row[name] is None for row in flat)]
 
 

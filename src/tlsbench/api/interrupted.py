@@ -1,4 +1,4 @@
-"""Ctrl-C while a program measures: the measurement ends in order, and what there is of it is kept."""
+"""Ctrl-C while a program measures: the measurement ends cleanly, and the results so far are kept."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tlsbench.errors import TlsbenchError
 class Interrupted(interrupts.Interrupted):
     """A measurement was ended by Ctrl-C; it is a :class:`KeyboardInterrupt`.
 
-    :param number: the signal's.
-    :param result: what was measured until then; None if that was nothing.
+    :param number: the signal number.
+    :param result: the results so far; None if there are none.
     """
 
     def __init__(self, number: int, result: Result | None) -> None:
@@ -26,15 +26,15 @@ class Interrupted(interrupts.Interrupted):
 def until_interrupted(
     measure: Callable[[Callable[[], bool]], Result | None], stop_asked: Callable[[], bool]
 ) -> Result:
-    """Measure; a signal that comes meanwhile waits until what was measured is a result.
+    """Measure; a signal that arrives meanwhile is held until there is a result.
 
-    Then it goes to whatever handles it in this program: Python's own handler of Ctrl-C raises
-    :class:`Interrupted` with the result, and a handler of the program's may let it be returned. What nothing
-    handles (SIGTERM, SIGHUP) ends the program in order, as :func:`sys.exit` does, so that nothing is left.
+    Then it is raised again for the program's handler: with Python's own handler of Ctrl-C, this function
+    raises :class:`Interrupted` with the result; a handler of the program may let the result be returned. A
+    signal without a handler (SIGTERM, SIGHUP) ends the program cleanly, as :func:`sys.exit` does.
 
-    :param measure: takes the question whether to stop; None is nothing measured.
+    :param measure: called with a function that says whether to stop; returns None if it measured nothing.
     :raises Interrupted: after Ctrl-C.
-    :raises SystemExit: after a signal that nothing handles, with 128 and its number.
+    :raises SystemExit: after a signal without a handler, with status 128 plus its number.
     """
     result = None
     with interrupts.interruptible() as stop:

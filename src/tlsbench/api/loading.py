@@ -1,4 +1,4 @@
-"""Loads, from plain Python."""
+"""Load tests from plain Python."""
 
 from __future__ import annotations
 
@@ -56,59 +56,59 @@ def load(
     stop_asked: Callable[[], bool] = lambda: False,
     **axes: AxisValues,
 ) -> Result:
-    """Load TLS servers that are already running, on this machine, with many connections.
+    """Load TLS servers that are already running on this machine, with many connections.
 
-    ``load("127.0.0.1:8443", version="1.3", rate=500, duration="5s")`` is
+    ``load("127.0.0.1:8443", version="1.3", rate=500, duration="5s")`` is equivalent to
     ``tlsbench load 127.0.0.1:8443 version=1.3 --rate 500 --duration 5s``. All durations are seconds, or text
     with a unit: ``"500ms"``.
 
-    Ctrl-C ends the load early, and raises :class:`~tlsbench.Interrupted` with what was counted.
+    Ctrl-C ends the load early and raises :class:`~tlsbench.Interrupted` with the counts so far.
 
     :param target: ``"HOST:PORT"`` or ``"unix:PATH"``.
-    :param words: further targets, the backends of the same service; and what the handshakes must be:
-        ``version=``, ``cipher=`` and ``group=`` of one value each, as text, or as keywords (``axes``).
-    :param connections: at once; with ``rate`` at most.
-    :param rate: connections that begin each second, regardless of completions (an open loop); 0 begins one
-        when another ends (a closed loop).
-    :param duration: how long what begins counts.
-    :param warm_up: how long connections begin before that, uncounted.
-    :param ramp_up: how much of the warm-up it takes to begin all connections.
+    :param words: further targets (backends of the same service), and requirements for the handshakes:
+        ``version=``, ``cipher=`` and ``group=`` with one value each, as text or as keywords (``axes``).
+    :param connections: concurrent connections; with ``rate``, the maximum.
+    :param rate: connections started each second, regardless of completions (an open loop); 0 starts one
+        whenever another ends (a closed loop).
+    :param duration: how long to measure: connections started in this time count.
+    :param warm_up: how long to start connections before that without counting them.
+    :param ramp_up: the part of the warm-up over which the connections are started.
     :param processes: worker processes.
     :param requests: HTTP requests on each connection; 0 for handshakes only.
-    :param http: ``"1.1"``, ``"2"``, ``"3"`` or ``"auto"`` (2 or 1.1), which is offered by ALPN and spoken;
-        ``""`` speaks 1.1 and offers nothing.
-    :param streams: of HTTP/2 and 3, requests at once on each connection.
-    :param path: what they ask for.
-    :param size: bytes of each answer (``tlsbench serve`` is asked for this many); ``"16KiB"`` too.
-    :param pool: connections that are kept and used again; 0 opens one for each use.
-    :param pool_idle: close those of the pool that were unused for this long; 0 keeps them.
-    :param pool_lifetime: close those of the pool that are this old; 0 keeps them.
+    :param http: ``"1.1"``, ``"2"``, ``"3"`` or ``"auto"`` (2 or 1.1), offered with ALPN and then spoken;
+        ``""`` speaks 1.1 without ALPN.
+    :param streams: concurrent requests on each connection, for HTTP/2 and HTTP/3.
+    :param path: the path of the requests.
+    :param size: bytes in each answer (requested from ``tlsbench serve``); also ``"16KiB"``.
+    :param pool: connections that are kept and reused; 0 opens a new one for each use.
+    :param pool_idle: close pooled connections that have been idle this long; 0 keeps them.
+    :param pool_lifetime: close pooled connections that are this old; 0 keeps them.
     :param early_data: send a resumed connection's first request as 0-RTT.
     :param socket: socket options by the kernel's names: ``{"SO_SNDBUF": "64KiB"}``.
-    :param spread: which of several backends a connection goes to: ``"round-robin"``, or ``"least-open"``, one
-        that has the fewest in use.
-    :param when_down: what happens to the connections of a backend after several failed in a row:
+    :param spread: how to choose among several backends: ``"round-robin"``, or ``"least-open"``, one with the
+        fewest connections in use.
+    :param when_down: what happens to the connections of a backend after several consecutive failures:
         ``"fail"``, or ``"move"`` to the others.
-    :param clients: how many clients come back at random, each with its session, to any backend; 0 resumes the
+    :param clients: how many clients return at random, each with its session, to any backend; 0 resumes the
         latest session of the same backend.
-    :param via: put a line before a server on this machine: ``"rtt=50ms,bandwidth=10mbit,loss=1%"``, with the
-        values of those axes; of several, that of one backend begins with its name: ``["rtt=5ms",
+    :param via: emulate a network line to a server on this machine: ``"rtt=50ms,bandwidth=10mbit,loss=1%"``,
+        with the values of those axes; a line for one backend starts with its name: ``["rtt=5ms",
         "127.0.0.1:8444,rtt=50ms"]``. It needs root on Linux.
     :param hold: keep every connection open until the end.
     :param resume: the share of connections that resume a session, 0 to 1.
-    :param root: a file of roots, PEM or DER, to verify the server by; None verifies nothing.
-    :param cert: a PEM file of the client's certificates; ``key`` of its key, if that is not in the same.
+    :param root: a PEM or DER file of roots to verify the server with; None does not verify it.
+    :param cert: a PEM file with the client's certificates; ``key`` has its key, if that is in another file.
     :param server_name: for SNI and verification; the target's host if None.
-    :param limit: for each step of a connection, and for all at the end.
-    :param fail_on: thresholds such as ``"p99<50ms"``, ``"failed<1%"`` or ``"handshakes>500/s"``. What each of
-        those in ``result.value.thresholds`` says of the load is ``threshold.answer(result.value)``:
-        ``"pass"``, ``"fail"`` or ``"undecided"``.
-    :param i_may_load_this_target: the target is not loopback, and its owner has agreed.
-    :param observe: called each second with the :class:`~tlsbench.Progress`, ``done`` of ``of`` connections.
-    :param stop_asked: True ends the load early.
-    :returns: the result; what failed, by kind, is in ``value.tally.failures``.
-    :raises RequestError: before anything is sent, if the request is wrong.
-    :raises MeasurementError: if the workers do not come up.
+    :param limit: the time limit for each step of a connection, and for all connections at the end.
+    :param fail_on: thresholds such as ``"p99<50ms"``, ``"failed<1%"`` or ``"handshakes>500/s"``. For each of
+        ``result.value.thresholds``, ``threshold.answer(result.value)`` is ``"pass"``, ``"fail"`` or
+        ``"undecided"``.
+    :param i_may_load_this_target: confirms that the owner of a target beyond loopback has agreed.
+    :param observe: called every second with the :class:`~tlsbench.Progress`: ``done`` of ``of`` connections.
+    :param stop_asked: polled during the load; True ends it early.
+    :returns: the result; failures by kind are in ``value.tally.failures``.
+    :raises RequestError: if the request is wrong, before anything is sent.
+    :raises MeasurementError: if the workers do not start.
     :raises Interrupted: after Ctrl-C.
     """
     with in_words_of_python():

@@ -1,4 +1,4 @@
-"""Runs, duels and comparisons, from plain Python."""
+"""Runs, duels and comparisons from plain Python."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def matrix(
     like: Result | Path | None = None,
     **axes: AxisValues,
 ) -> Matrix:
-    """What :func:`run` would measure: ``scenarios``, and ``excluded`` with the reasons, before anything is.
+    """What :func:`run` would measure: the ``scenarios``, and those ``excluded`` with the reasons.
 
-    :param selectors: as :func:`run` takes them; ``profile``, ``like`` and ``axes`` likewise.
+    :param selectors: as for :func:`run`, like ``profile``, ``like`` and ``axes``.
     :raises RequestError: for an unknown profile, axis or value.
     """
     with in_words_of_python():
@@ -63,29 +63,30 @@ def run(
 ) -> Result:
     """Measure scenarios together, in interleaved rounds, and prove every sample.
 
-    ``run("key=rsa-2048,ed25519", resumption=["none", "psk"], time_budget="5s")`` is
+    ``run("key=rsa-2048,ed25519", resumption=["none", "psk"], time_budget="5s")`` is equivalent to
     ``tlsbench run key=rsa-2048,ed25519 resumption=none,psk --time-budget 5s``.
 
-    Ctrl-C ends the run after its round, and raises :class:`~tlsbench.Interrupted` with what was measured.
+    Ctrl-C ends the run after the current round and raises :class:`~tlsbench.Interrupted` with the result so
+    far.
 
-    :param selectors: texts of ``axis=value[,value…]`` with blanks between, or :class:`~tlsbench.Scenario`
-        values; without any, nor a profile, the profile ``"quick"``.
-    :param profile: the name of a set of scenarios, which the selectors narrow.
-    :param like: a stored run, or what :func:`read` takes: its scenarios are measured again, for
-        :func:`compare`; the selectors narrow them.
-    :param time_budget: seconds of sampling at most, or text such as ``"500ms"``, ``"5s"``, ``"2m"``.
-    :param precision: the run ends earlier once half the width of the 95 % interval of each cell's time in the
+    :param selectors: text of the form ``axis=value[,value…]``, separated by blanks, or
+        :class:`~tlsbench.Scenario` values; without selectors and profile, the profile ``"quick"``.
+    :param profile: the name of a set of scenarios, which the selectors narrow down.
+    :param like: a stored run, or anything that :func:`read` accepts, whose scenarios are measured again to
+        compare the two; the selectors narrow them down.
+    :param time_budget: the maximum sampling time in seconds, or text such as ``"500ms"``, ``"5s"``, ``"2m"``.
+    :param precision: the run ends early once half the width of the 95 % interval of each cell's time in the
         libraries is at most this fraction of its median: ``0.02`` or ``"2%"``; 0 uses the whole budget.
     :param meter: ``"wall"`` (elapsed time), ``"cpu"`` (processor time) or ``"instructions"`` (callgrind);
-        None is the meter of ``like``, or else ``"wall"``.
-    :param seed: of the random order of cells in each round; None is a new one.
-    :param noise_floor: whether to measure one cell of each workload twice, for the smallest difference that
-        the run can detect.
-    :param observe: called with the :class:`~tlsbench.Progress` between rounds, never within one.
-    :param stop_asked: called after each round; True ends the run with what there is.
+        None is the meter of ``like``, or ``"wall"``.
+    :param seed: seed for the random order of cells in each round; None picks a new one.
+    :param noise_floor: whether to measure one cell of each workload twice, to find the smallest difference
+        that the run can detect.
+    :param observe: called with the :class:`~tlsbench.Progress` between rounds, never during one.
+    :param stop_asked: called after each round; True ends the run with the results so far.
     :param axes: axes by name, each with a value or a list of values: ``key="rsa-2048"``, ``size=[64, 1024]``.
-    :returns: the result; cells that failed are among its ``failures``.
-    :raises RequestError: before anything is measured, if the request is wrong.
+    :returns: the result; cells that failed are in its ``failures``.
+    :raises RequestError: if the request is wrong, before anything is measured.
     :raises Interrupted: after Ctrl-C.
     """
     with in_words_of_python():
@@ -129,22 +130,24 @@ def duel(
 ) -> Result:
     """Measure two scenarios, or two Python environments, against each other in one interleaved run.
 
-    ``duel(implementation=["ssl", "pyopenssl"])`` lets two scenarios meet,
-    ``duel(a="key=rsa-2048", b={"key": "ed25519", "chain_length": 2})`` two that differ in more, and
-    ``duel("key=rsa-2048", python=["old/bin/python", "new/bin/python"])`` two environments in the same ones.
+    ``duel(implementation=["ssl", "pyopenssl"])`` compares two scenarios,
+    ``duel(a="key=rsa-2048", b={"key": "ed25519", "chain_length": 2})`` two that differ in several axes, and
+    ``duel("key=rsa-2048", python=["old/bin/python", "new/bin/python"])`` two environments in the same
+    scenarios.
 
-    Ctrl-C ends the duel after its epoch, and raises :class:`~tlsbench.Interrupted` with what was measured.
+    Ctrl-C ends the duel after the current epoch and raises :class:`~tlsbench.Interrupted` with the result so
+    far.
 
-    :param selectors: as :func:`run` takes them; without ``a``, ``b`` or environments they mean two scenarios.
-    :param a: a whole scenario: selectors, a dict of axes, or a :class:`~tlsbench.Scenario`; ``b`` the other.
-    :param python: the interpreters of a and b, which both have tlsbench; this one without.
-    :param env_a: variables of a's environment, ``env_b`` of b's.
+    :param selectors: as for :func:`run`; without ``a``, ``b`` or environments, they describe two scenarios.
+    :param a: a whole scenario: selectors, a dict of axes, or a :class:`~tlsbench.Scenario`; ``b``, the other.
+    :param python: the interpreters of a and b, both with tlsbench installed; by default, this interpreter.
+    :param env_a: environment variables for a; ``env_b`` for b.
     :param time_budget: seconds, or text with a unit; all of it is used.
-    :param meter: as :func:`run` takes it; ``seed``, ``observe`` and ``axes`` likewise.
-    :param stop_asked: called after each epoch; True ends the duel with what there is.
-    :returns: the result, whose ratios are of b over a.
-    :raises RequestError: before anything is measured, if the request is wrong.
-    :raises MeasurementError: if a side fails: half a duel says nothing.
+    :param meter: as for :func:`run`, like ``seed``, ``observe`` and ``axes``.
+    :param stop_asked: called after each epoch; True ends the duel with the results so far.
+    :returns: the result; its ratios are b over a.
+    :raises RequestError: if the request is wrong, before anything is measured.
+    :raises MeasurementError: if either side fails: half a duel says nothing.
     :raises Interrupted: after Ctrl-C.
     """
     with in_words_of_python():
@@ -199,14 +202,14 @@ def compare(
 ) -> Comparison:
     """Compare two results that were taken at different times, cell by cell.
 
-    :param base: a result, or what :func:`read` takes; likewise ``new``.
+    :param base: a result, or an argument for :func:`read`; so is ``new``.
     :param fail_on: gates such as ``"slower>5%"`` or ``"slower>3% where workload=handshake"``; those that fail
-        are in :attr:`Comparison.failed_gates <tlsbench.Comparison.failed_gates>`, those that cannot say
+        are in :attr:`Comparison.failed_gates <tlsbench.Comparison.failed_gates>`, those that cannot decide
         in :attr:`Comparison.undecided_gates <tlsbench.Comparison.undecided_gates>`.
-    :param yardstick: names or globs of benchmarks, such as ``"*::test_reference*"``, by which the others are
-        compared.
-    :raises RequestError: if a result cannot be read or holds nothing to compare, the two have no benchmark in
-        common, or a gate or a yardstick means none.
+    :param yardstick: names or globs of reference benchmarks, such as ``"*::test_reference*"``, relative to
+        which the others are compared.
+    :raises RequestError: if a result cannot be read or has nothing to compare, the two have no benchmark in
+        common, or a gate or a yardstick matches none.
     """
     with in_words_of_python():
         gates = [parse_gate(text) for text in ([fail_on] if isinstance(fail_on, str) else fail_on)]
@@ -217,21 +220,21 @@ def compare(
 
 
 def read(path: Path) -> Result:
-    """Read a stored result: of ``run``, ``duel``, ``load``, or of pytest-benchmark.
+    """Read a stored result of ``run``, ``duel``, ``load`` or pytest-benchmark.
 
     :param path: a JSON file, or the name or number of a saved run in ``.benchmarks``.
-    :raises RequestError: if nothing has this name, or what has it is not a result.
+    :raises RequestError: if nothing has this name, or it is not a result.
     """
     return Result(reader.read(os.fspath(path)))
 
 
 def result_of(given: Result | Path) -> Result:
-    """A result, or the one that is stored there."""
+    """Return a result as it is, or read it."""
     return given if isinstance(given, Result) else read(given)
 
 
 def run_in(given: Result | Path, parameter: str) -> Run:
-    """The run that a parameter gives.
+    """Return the run that a parameter gives.
 
     :raises RequestError: if it is another kind of result, or cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Capacities, from plain Python."""
+"""Capacity planning from plain Python."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _WIDTH: Final = 160
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Capacity(Rows):
-    """How many cores and how much memory and bandwidth a load takes; printed, it is the command line's table.
+    """How many cores and how much memory and bandwidth a load takes; prints as the command line's table.
 
-    :param value: the whole answer as tlsbench's own value.
-    :param run: the cells that it is from.
+    :param value: the whole answer, as tlsbench's own type.
+    :param run: the run whose cells it is derived from.
     """
 
     value: planning.Capacity
@@ -38,20 +38,20 @@ class Capacity(Rows):
 
     @property
     def cores(self) -> float:
-        """The cores that what is asked takes, with headroom."""
+        """The cores that the request takes, with headroom."""
         return self.value.asked.cores.value
 
     def rows(self) -> list[Row]:
-        """A dict for what is asked (``of`` is ``"asked"``) and for each other choice, all with the same keys.
+        """A dict for the request (``of`` is ``"asked"``) and for each alternative, all with the same keys.
 
-        ``of`` and ``name`` of the choice, the share ``resumed``; ``cores`` with the ends of its 95 %
-        interval, ``memory_bytes`` likewise, ``up_bits_per_s`` and ``down_bits_per_s``, all with headroom.
+        ``of`` and ``name`` of the choice, the share ``resumed``; ``cores`` and ``memory_bytes``, each with
+        the ends of its 95 % interval, ``up_bits_per_s`` and ``down_bits_per_s``, all with headroom.
         What was not measured is None.
         """
         return [_row(choice) for choice in self.value.choices]
 
     def to_json(self) -> str:
-        """Every figure, as the text of a JSON document."""
+        """All figures, as a JSON document."""
         return document(self.value)
 
     def __str__(self) -> str:
@@ -80,25 +80,25 @@ def capacity(
 ) -> Capacity:
     """Estimate how many cores and how much memory and bandwidth a load takes, from measured cells.
 
-    ``capacity("key=ecdsa-secp256r1", connections="20000/s", resumed="60%", transfer="50KiB")`` is
-    ``tlsbench capacity --connections 20000/s --resumed 60% --transfer 50KiB key=ecdsa-secp256r1``.
+    ``capacity("key=ecdsa-secp256r1", connections="20000/s", resumed="60%", transfer="50KiB")`` is equivalent
+    to ``tlsbench capacity --connections 20000/s --resumed 60% --transfer 50KiB key=ecdsa-secp256r1``.
 
-    :param selectors: of the server, as :func:`tlsbench.run` takes them; ``axes`` likewise. The first value of
-        each axis is the request, further values are alternatives.
-    :param connections: new ones in a second: a number, or text such as ``"20000/s"``.
+    :param selectors: the server's scenario, as for :func:`tlsbench.run`, like ``axes``. The first value of
+        each axis is the request; further values are alternatives.
+    :param connections: new connections per second: a number, or text such as ``"20000/s"``.
     :param resumed: the share of them that resume a session: ``0.6`` or ``"60%"``.
     :param transfer: bytes that the server sends on each: ``51200`` or ``"50KiB"``.
-    :param open_connections: how many are open at once.
+    :param open_connections: the number of connections open at once.
     :param headroom: the share of each resource that stays free.
-    :param ticket_lifetime: of tickets, with which that share resumes.
+    :param ticket_lifetime: the lifetime of the tickets with which that share resumes.
     :param beyond: processor time of each connection beyond TLS, such as ``"60us"``; ``"serve"`` measures
         that of ``tlsbench serve``; None leaves it out.
-    :param from_: take the cells from this result, or from what :func:`tlsbench.read` takes; None measures
-        them.
-    :param alone: show no other keys and libraries as alternatives, where it measures.
-    :param time_budget: as :func:`tlsbench.run` takes it; ``seed``, ``observe`` and ``stop_asked`` likewise.
+    :param from_: take the cells from this result, or from the one that :func:`tlsbench.read` reads; None
+        measures them.
+    :param alone: when measuring, show no other keys and libraries as alternatives.
+    :param time_budget: as for :func:`tlsbench.run`, like ``seed``, ``observe`` and ``stop_asked``.
     :raises RequestError: if the request is wrong, or the result lacks the cells for it.
-    :raises MeasurementError: if a server that is to be measured fails.
+    :raises MeasurementError: if a server to be measured fails.
     :raises Interrupted: after Ctrl-C.
     """
     with in_words_of_python():

@@ -1,4 +1,4 @@
-"""What the functions of tlsbench give: results and comparisons, with their rows."""
+"""The return types of tlsbench's functions: results and comparisons, with their rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Rows(ABC):
-    """Something that has rows. Printed, it is the command line's table, in a notebook too."""
+    """A value with rows. It prints as the command line's table, in a notebook too."""
 
     __slots__ = ()
 
@@ -41,14 +41,14 @@ class Rows(ABC):
     def __str__(self) -> str: ...
 
     def to_pandas(self) -> pd.DataFrame:
-        """The rows as a DataFrame of pandas; members of ``negotiated`` are columns ``negotiated.version``, ….
+        """The rows as a pandas DataFrame; members of ``negotiated`` become columns ``negotiated.version``, ….
 
         :raises RequestError: with the command that installs pandas, if it is missing.
         """
         return frames.pandas_of(self.rows())
 
     def to_polars(self) -> pl.DataFrame:
-        """The rows as a DataFrame of polars, likewise.
+        """The rows as a polars DataFrame, with the same columns.
 
         :raises RequestError: with the command that installs polars, if it is missing.
         """
@@ -62,49 +62,49 @@ class Rows(ABC):
 class Result(Rows):
     """The result of a run, a duel or a load, measured just now or read from a file.
 
-    :param stored: the result with where and when it was taken, as the other modules of tlsbench take it.
+    :param stored: the result with its source and time, in the form that the other modules of tlsbench use.
     """
 
     stored: Stored
 
     @property
     def kind(self) -> str:
-        """``"run"``, ``"duel"``, ``"load"``, or ``"pytest-benchmark"`` for what is not of tlsbench."""
+        """``"run"``, ``"duel"``, ``"load"``, or ``"pytest-benchmark"`` for results of other benchmarks."""
         return _KINDS[type(self.stored.result)]
 
     @property
     def value(self) -> Run | Duel | Load | Foreign:
-        """The whole result as tlsbench's own value."""
+        """The whole result, as tlsbench's own type."""
         return self.stored.result
 
     @property
     def cells(self) -> Sequence[Cell]:
-        """The measured cells of a run; none of other kinds."""
+        """The measured cells of a run; empty for other kinds."""
         return self.stored.result.cells if isinstance(self.stored.result, Run) else ()
 
     @property
     def failures(self) -> Sequence[Failure]:
-        """What was given up in a run: ``id`` of each cell, and ``error``, why, in one line."""
+        """The cells that a run gave up on: the ``id`` of each, and the reason in one line, ``error``."""
         return self.stored.result.failures if isinstance(self.stored.result, Run) else ()
 
     @property
     def excluded(self) -> Sequence[Excluded]:
-        """What was asked for in a run and cannot be: ``id`` of each cell, and ``reason``."""
+        """The cells requested of a run that are impossible: the ``id`` of each, and the ``reason``."""
         return self.stored.result.excluded if isinstance(self.stored.result, Run) else ()
 
     @property
     def noise_floor(self) -> Mapping[str, float]:
-        """Of a run, by workload: the smallest difference that it can detect, as a fraction."""
+        """The smallest difference that a run can detect, as a fraction, by workload."""
         return self.stored.result.noise_floor if isinstance(self.stored.result, Run) else {}
 
     @property
     def yardsticks(self) -> Sequence[YardstickRecord]:
-        """The reference cells of a run, by which another can be compared with it."""
+        """The reference cells of a run, for comparing it with another."""
         return self.stored.result.yardsticks if isinstance(self.stored.result, Run) else ()
 
     @property
     def interrupted(self) -> bool:
-        """Whether it was ended before it was done, by ``stop_asked`` or a signal."""
+        """Whether it was ended early, by ``stop_asked`` or a signal."""
         result = self.stored.result
         if isinstance(result, Run):
             return result.conditions.stopped_by == "interrupt"
@@ -112,41 +112,41 @@ class Result(Rows):
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What stood in the way of good figures, and remarks on a file that was read, a line each."""
+        """Warnings about the quality of the figures, and remarks on a file that was read, a line each."""
         run = self.stored.result
         return [*self.stored.remarks, *(run.conditions.warnings if isinstance(run, Run) else ())]
 
     def rows(self) -> list[Row]:
         """The rows as dicts of plain values, all with the same keys.
 
-        Of a **run** one for each measured cell: ``id``; the axes by name (``chain_length`` a number, ``size``
-        in bytes, ``client`` and ``server`` always, ``implementation`` where they are the same);
+        For a **run**, one row per measured cell: ``id``; the axes by name (``chain_length`` a number,
+        ``size`` in bytes, ``client`` and ``server`` always present, ``implementation`` if they are the same);
         ``instrument``; for each of ``client``, ``server``, ``libraries`` (both of them), ``harness`` and
-        ``total`` the median of one operation and the ends of its 95 % interval, ``libraries_ns``,
-        ``libraries_low_ns``, ``libraries_high_ns``, and ``libraries_p99_ns`` (with another instrument
-        ``total_instructions``, ``total_allocated_bytes``, …); ``precision``, half the width of the interval
-        of ``libraries`` (or of such an instrument's ``total``) over its median; ``samples``, and how many
-        ``disturbed`` ones were set aside; ``rounds``;
-        ``client_bytes`` and ``server_bytes``, that side's TLS bytes on the wire for each operation;
-        ``flights`` of a sample, and of a handshake its own (``handshake_flights``) and its ``round_trips``;
+        ``total``, the median of one operation, the ends of its 95 % interval and the 99th percentile:
+        ``libraries_ns``, ``libraries_low_ns``, ``libraries_high_ns`` and ``libraries_p99_ns`` (with another
+        instrument ``total_instructions``, ``total_allocated_bytes``, …); ``precision``, half the width of the
+        interval of ``libraries`` (or of such an instrument's ``total``) over its median; ``samples``, and how
+        many ``disturbed`` ones were set aside; ``rounds``;
+        ``client_bytes`` and ``server_bytes``, that side's TLS bytes on the wire per operation;
+        the ``flights`` of a sample, and the ``handshake_flights`` and ``round_trips`` of a handshake;
         ``noise_floor`` of its workload, a fraction; ``negotiated``, a dict of what both libraries and the
-        wire said.
+        wire reported.
 
-        Of a **duel** one for each part of each match: ``a``, ``b``, ``a_id``, ``b_id``, ``part``, ``ratio``
+        For a **duel**, one row per part of each match: ``a``, ``b``, ``a_id``, ``b_id``, ``part``, ``ratio``
         of b over a with ``ratio_low`` and ``ratio_high``, ``verdict`` (``"faster"``, ``"slower"``, ``"~"``),
         ``noise_floor``, ``epochs``, ``a_negotiated``, ``b_negotiated``.
 
-        Of a **load** one for each timed phase: ``phase``, ``count``, ``p50_ns`` to ``max_ns``,
+        For a **load**, one row per timed phase: ``phase``, ``count``, ``p50_ns`` to ``max_ns``,
         ``handshakes_per_s``, ``requests_per_s``, ``client_busy`` (a fraction).
 
-        Of **pytest-benchmark's** one for each benchmark: ``id``, its parameters, ``total_ns``, ``samples``.
+        For **pytest-benchmark**, one row per benchmark: ``id``, its parameters, ``total_ns``, ``samples``.
         """
         return rows_of(self.stored)
 
     def to_json(self) -> str:
         """The result as JSON, as ``--json`` writes it and :func:`tlsbench.read` reads it.
 
-        :raises RequestError: of a result that is not of tlsbench.
+        :raises RequestError: for a result of another benchmark.
         """
         stored = self.stored
         if isinstance(stored.result, Run):
@@ -164,10 +164,10 @@ class Result(Rows):
         raise RequestError(f"{stored.source} is pytest-benchmark's: copy the file")
 
     def write(self, path: Path) -> None:
-        """Write the result as JSON; a regular file is replaced whole, or left as it was.
+        """Write the result as JSON; a regular file is replaced atomically.
 
         :raises RequestError: if it cannot be written there.
-        :raises OutputError: if writing failed on the way.
+        :raises OutputError: if writing fails midway.
         """
         target = pathlib.Path(os.fspath(path))
         text = self.to_json()
@@ -177,10 +177,10 @@ class Result(Rows):
     def save(self, name: str) -> pathlib.Path:
         """Keep the result of a run or a load in ``.benchmarks``, as pytest-benchmark does.
 
-        :param name: of letters, digits, ``.``, ``_``, ``+`` and ``-``; :func:`tlsbench.read` takes it.
+        :param name: letters, digits, ``.``, ``_``, ``+`` and ``-``; :func:`tlsbench.read` accepts it.
         :returns: the new file.
         :raises RequestError: for a duel, an invalid name, or a folder that cannot be written.
-        :raises OutputError: if writing failed on the way.
+        :raises OutputError: if writing fails midway.
         """
         if isinstance(self.stored.result, Duel):
             raise RequestError("a duel is not a saved run: write(path) keeps it")
@@ -195,7 +195,7 @@ class Result(Rows):
         return f"<tlsbench.Result of a {self.kind}: {self.stored.source}, {len(self.rows())} rows>"
 
 
-#: What :attr:`Result.kind` says.
+#: The values of :attr:`Result.kind`.
 _KINDS = {Run: "run", Duel: "duel", Load: "load", Foreign: "pytest-benchmark"}
 
 
@@ -204,7 +204,7 @@ class Comparison(Rows):
     """Two results compared, cell by cell.
 
     :param judgement: the verdicts, and what makes the two hard to compare.
-    :param answers: what each gate says.
+    :param answers: the answers of each gate.
     """
 
     judgement: Judgement
@@ -238,8 +238,8 @@ class Comparison(Rows):
         ``id`` and the axes; ``instrument``; the medians ``base_ns`` and ``new_ns`` (or in the instrument's
         unit) with the ends of their 95 % intervals, ``base_low_ns``, …; ``ratio`` of new over base with
         ``ratio_low`` and ``ratio_high``; ``p_value``, corrected for the number of cells; ``noise_floor``, the
-        fraction below which no difference is reported; ``verdict``: ``"faster"``, ``"slower"`` (of bytes
-        ``"less"``, ``"more"``) or ``"~"``; ``more_samples`` that would show a difference of 2 %.
+        fraction below which no difference is reported; ``verdict``: ``"faster"``, ``"slower"`` (for bytes
+        ``"less"``, ``"more"``) or ``"~"``; ``more_samples``, how many would reveal a difference of 2 %.
         """
         return rows_of_judgement(self.judgement)
 

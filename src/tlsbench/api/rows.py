@@ -1,6 +1,6 @@
-"""Results as rows: dicts of plain Python values, of which all in one list have the same keys.
+"""Results as rows: lists of dicts of plain Python values, all with the same keys.
 
-A figure's name ends in its unit. What is not known, does not apply or is infinite (an interval of fewer
+A figure's name ends in its unit. A value that is unknown, not applicable or infinite (an interval of fewer
 than six rounds) is None.
 """
 
@@ -24,14 +24,14 @@ from tlsbench.units import BYTES, VIRTUAL_NANOSECONDS
 
 Row = dict[str, Any]
 
-#: What names of figures end in. Bytes that are allocated are not those on the wire.
+#: The ends of figures' names, if not the unit's symbol: allocated bytes are not bytes on the wire.
 _SUFFIXES: Final = {BYTES.symbol: "allocated_bytes", VIRTUAL_NANOSECONDS.symbol: "virtual_ns"}
-#: The quantiles of the times of a load, by what their column is called.
+#: The percentiles of a load's times, by the stem of their column's name.
 _PERCENTILES: Final = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p99_9": 99.9, "p99_99": 99.99, "max": 100.0}
 
 
 def rows_of(stored: Stored) -> list[Row]:
-    """The rows of a result, of whatever kind it is."""
+    """The rows of a result of any kind."""
     result = stored.result
     if isinstance(result, Run):
         return _alike([_of_cell(cell, result) for cell in result.cells])
@@ -96,7 +96,7 @@ def _of_duel(duel: Duel) -> Iterator[Row]:
 
 
 def _of_load(load: Load) -> Iterator[Row]:
-    """A row for each phase; of several backends for each of theirs too, without what is of the whole load."""
+    """A row for each phase; with several backends, also for each of theirs, less the whole load's values."""
     yield from _of_phases(load, load.tally, {"backend": None} if load.backends else {}, load.plan.line)
     for one in load.backends:
         rates = {
@@ -163,7 +163,7 @@ def _of_verdict(verdict: Verdict) -> Row:
 
 
 def _axes(axes: Mapping[str, str]) -> Row:
-    """The axes, both ends always among them; numbers are numbers, and a size counts bytes."""
+    """The axes, always including both ends; numbers are converted, and sizes are in bytes."""
     ends = dict.fromkeys(ENDS, axes["implementation"]) if "implementation" in axes else {}
     return {
         axis: AXES[axis].read(value) if axis in AXES else value for axis, value in {**axes, **ends}.items()
@@ -193,7 +193,7 @@ def _finite(value: float) -> float | None:
 
 
 def _alike(rows: Sequence[Row]) -> list[Row]:
-    """The rows with the keys of all; axes stay before figures, in the order of their table."""
+    """The rows, each with the keys of all; axes come before figures, in the order of their table."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     order = ["id", *AXES]
     names.sort(key=lambda name: order.index(name) if name in order else len(order))

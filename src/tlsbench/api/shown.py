@@ -1,4 +1,4 @@
-"""Results for people, as the command line prints them: as text, and in notebooks."""
+"""Results for people to read, as the command line prints them: as text, and in notebooks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WIDTH = 200
 
 
 def text_of_stored(stored: Stored) -> str:
-    """The table of a result; of one that is not of tlsbench a line for each benchmark."""
+    """The table of a result; for results of other benchmarks, a line for each benchmark."""
     result = stored.result
     if isinstance(result, Run):
         return _text(report_of_run(result))
@@ -33,12 +33,12 @@ def text_of_stored(stored: Stored) -> str:
 
 
 def text_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict]]) -> str:
-    """The table of a comparison, and what the gates say."""
+    """The table of a comparison, with the answers of the gates."""
     return _text(report_of_comparison(judgement, answers))
 
 
 def html(text: str) -> str:
-    """Lines of text as HTML, in columns as they are."""
+    """Lines of text as HTML that keeps their columns."""
     lines = "\n".join(map(for_html, text.split("\n")))
     return f'<pre style="white-space: pre; overflow-x: auto">{lines}</pre>'
 

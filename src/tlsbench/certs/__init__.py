@@ -1,1 +1,1 @@
-"""What people do with certificates: make them, look at them, see them work."""
+"""What users do with certificates: make them, inspect them, see them at work."""

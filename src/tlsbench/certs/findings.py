@@ -1,4 +1,4 @@
-"""What a chain says, in plain values, and what would fail with it, or soon will."""
+"""The contents of a chain as plain values, and what fails with it, or soon will."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tlsbench.pki.names import name_text, short_name
 _EXPIRES_SOON_DAYS = 14
 _LEAST_RSA_BITS = 2048
 _CURVES: Final = ("ecdsa-secp256r1", "ecdsa-secp384r1", "ecdsa-secp521r1")
-#: Key types by the libraries they fail with, each tried in handshakes with OpenSSL 3.0 and 4.0, GnuTLS 3.7,
+#: Key types, and the libraries they fail with: each tried in handshakes with OpenSSL 3.0 and 4.0, GnuTLS 3.7,
 #: BoringSSL, rustls and curl.
 _FEW_PEERS: Final = {
     "ecdsa-secp521r1": "BoringSSL, and Chrome with it, refuses it",
@@ -41,8 +41,8 @@ _FEW_PEERS: Final = {
 }
 #: The identifier prime-field (1.2.840.10045.1.1) in DER.
 _PRIME_FIELD = bytes.fromhex("06072a8648ce3d0101")
-#: The longest that a browser accepts of a public authority, by the day of issue: CA/Browser Forum, Baseline
-#: Requirements 6.3.2, as ballot SC-081v3 changed it.
+#: The longest validity that browsers accept from a public authority, by the day of issue: CA/Browser Forum,
+#: Baseline Requirements 6.3.2, as amended by ballot SC-081v3.
 _LONGEST_DAYS: Final = (
     (date(2029, 3, 15), 47),
     (date(2027, 3, 15), 100),
@@ -61,7 +61,7 @@ _SIGNATURES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a certificate says. Times are in UTC, ``size_bytes`` is of its DER."""
+    """The contents of a certificate. Times are in UTC; ``size_bytes`` is the size of its DER."""
 
     name: str
     subject: str
@@ -83,7 +83,7 @@ class Facts:
 
 
 def facts_of(certificate: x509.Certificate, at: datetime | None = None) -> Facts:
-    """The facts of a certificate; what cannot be read in it is said to be so."""
+    """The facts of a certificate; parts that cannot be read are shown as unknown, or left out."""
     at = at or datetime.now(UTC)
     constraints = extension(certificate, x509.NameConstraints)
     return Facts(
@@ -113,9 +113,9 @@ def facts_of(certificate: x509.Certificate, at: datetime | None = None) -> Facts
 def findings_of(
     chain: Sequence[x509.Certificate], at: datetime | None = None
 ) -> tuple[CertificateFinding, ...]:
-    """What would fail with a chain, leaf first, or is about to; the worst first.
+    """What fails with a chain (leaf first), or soon will; errors first.
 
-    What only concerns a certificate that verifiers do without is a warning: they pass it over.
+    A finding on a certificate that verifiers do not need is only a warning: they skip it.
     """
     at = at or datetime.now(UTC)
     path = chain_of(chain, at)
@@ -137,7 +137,7 @@ def findings_of(
 def findings_of_roots(
     roots: Sequence[x509.Certificate], at: datetime | None = None
 ) -> tuple[CertificateFinding, ...]:
-    """What is odd in a set of roots: each a warning, because clients with other roots do without it."""
+    """Findings in a set of roots: all are warnings, since clients can do without any one root."""
     at = at or datetime.now(UTC)
     return tuple(
         CertificateFinding("warning", position, text)
@@ -208,7 +208,7 @@ def _names(certificate: x509.Certificate, _at: datetime) -> _Found:
             "it has no subjectAltName: a common name alone is not a host name (RFC 9525, section 6.3)",
         )
     if usages is None:
-        yield "warning", "it does not say what it is for: browsers want the extended key usage serverAuth"
+        yield "warning", "it does not say what it is for: browsers require the extended key usage serverAuth"
     elif not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH} & set(usages):
         yield "error", "its extended key usage is neither for servers nor for clients"
 
@@ -248,7 +248,7 @@ def _key(certificate: x509.Certificate) -> str:
 
 
 def _has_explicit_curve(certificate: x509.Certificate) -> bool:
-    """Whether the key brings its curve's equation (RFC 3279 section 2.3.5), which cryptography hides."""
+    """Whether the key includes its curve's equation (RFC 3279 section 2.3.5), which cryptography hides."""
     oid = certificate.public_key_algorithm_oid
     return oid == PublicKeyAlgorithmOID.EC_PUBLIC_KEY and _PRIME_FIELD in certificate.tbs_certificate_bytes
 

@@ -1,4 +1,4 @@
-"""A PKI as a folder: written whole or not at all, private keys for their owner only, and read back."""
+"""A PKI as a folder: write it whole or not at all, with private keys for their owner only; and read it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OPEN_MODE = 0o644
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """What goes into a file; a secret one is for its owner only."""
+    """The contents of a file; a secret one is readable by its owner only."""
 
     data: bytes
     secret: bool = False
@@ -38,11 +38,11 @@ class _File:
 def write(pki: Pki, folder: Path, *, password: str = "", force: bool = False) -> tuple[str, ...]:
     """Write a PKI to a folder that does not exist yet, or is empty.
 
-    :param password: of the PKCS #12 files; they are not encrypted without one.
-    :param force: replace a folder that this function wrote before; any other stays untouched even then.
-    :returns: the files' names, in the order of their importance.
+    :param password: for the PKCS #12 files; without one, they are not encrypted.
+    :param force: replace a folder that this function wrote before; any other stays untouched even so.
+    :returns: the names of the files, in order of importance.
     :raises RequestError: if something is there already.
-    :raises OutputError: if it cannot be written; nothing is left behind then.
+    :raises OutputError: if it cannot be written; then nothing is left behind.
     """
     check_free(folder, force=force)
     contents = dict(_files(pki, folder.absolute(), password))
@@ -64,15 +64,15 @@ def write(pki: Pki, folder: Path, *, password: str = "", force: bool = False) ->
             if new is not None:
                 shutil.rmtree(new, ignore_errors=True)
             for path in above:
-                with suppress(OSError):  # one that is in use by now
+                with suppress(OSError):  # it may be in use by now
                     path.rmdir()
     return tuple(contents)
 
 
 def load(folder: Path) -> Pki:
-    """The PKI that :func:`write` put there.
+    """Read the PKI that :func:`write` wrote.
 
-    :raises RequestError: in one line, if there is none, or it is not whole any more.
+    :raises RequestError: with a one-line message, if there is none, or it is no longer complete.
     """
     try:
         known = (folder / MANIFEST).is_file()
@@ -101,7 +101,7 @@ def load(folder: Path) -> Pki:
 
 
 def _files(pki: Pki, place: Path, password: str) -> Iterator[tuple[str, _File]]:
-    """Every file by its name; ``place`` is where they will be."""
+    """Every file with its name; ``place`` is the folder where they will be."""
     names = authority_names(pki)
     for name, authority in zip(names, pki.authorities, strict=True):
         yield f"{name}.pem", _File(authority.certificate_pem)
@@ -119,15 +119,15 @@ def _files(pki: Pki, place: Path, password: str) -> Iterator[tuple[str, _File]]:
     yield "crl.pem", _File(b"".join(crl.public_bytes(Encoding.PEM) for crl in pki.crls()))
     staple = pki.staple()
     yield "ocsp.der", _File(staple)
-    yield "server-combined.pem.ocsp", _File(staple)  # where HAProxy looks for it
+    yield "server-combined.pem.ocsp", _File(staple)  # the name that HAProxy looks for
     for name, text in snippets(place, pki.server).items():
-        yield f"snippets/{name}", _File(os.fsencode(text))  # a path may be of any bytes
+        yield f"snippets/{name}", _File(os.fsencode(text))  # a path may contain any bytes
     manifest = {"format": _FORMAT, "authorities": names}
     yield MANIFEST, _File((json.dumps(manifest, indent=2) + "\n").encode())
 
 
 def authority_names(pki: Pki) -> list[str]:
-    """What the authorities are called in a folder, the root first."""
+    """The names of the authorities in a folder, the root first."""
     return ["root", *(f"intermediate-{level}" for level in range(1, len(pki.authorities)))]
 
 
@@ -135,7 +135,7 @@ def _write(path: Path, file: _File) -> None:
     if not path.parent.is_dir():
         path.parent.mkdir(FOLDER_MODE)
         path.parent.chmod(FOLDER_MODE)
-    # Made with the mode it is to have: a key must not be readable even for a moment.
+    # Created with its final mode: a key must not be readable by others even for a moment.
     descriptor = os.open(
         path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET_MODE if file.secret else _OPEN_MODE
     )
@@ -160,9 +160,9 @@ def check_writable(folder: Path) -> None:
 
 
 def check_free(folder: Path, *, force: bool) -> None:
-    """Make sure that :func:`write` may write there.
+    """Check that :func:`write` would not overwrite anything.
 
-    :raises RequestError: if something is there that must stay.
+    :raises RequestError: if something is there that must be kept.
     """
     try:
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
@@ -188,17 +188,17 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _where_made(folder: Path) -> Path:
-    """Where a new folder is written first: in the folder itself if that stays, else beside it."""
+    """Where a new folder is first written: inside the folder if that is kept, otherwise next to it."""
     return folder if _stays(folder) else folder.parent
 
 
 def _stays(folder: Path) -> bool:
-    """Whether it is filled as it is: an empty one is somebody's, and nobody's shell may lose where it is."""
+    """Whether the folder is kept and filled: if it is empty, or a shell's working directory."""
     return folder.exists() and (not any(folder.iterdir()) or folder.samefile(Path.cwd()))
 
 
 def _put_in_place(new: Path, folder: Path) -> None:
-    """Rename, so that there is never a moment with half a folder, where it does not stay."""
+    """Rename a new folder into place, so that it is never half there; fill one that is kept."""
     if new.parent == folder:
         _fill(folder, new)
         return
@@ -217,7 +217,7 @@ def _put_in_place(new: Path, folder: Path) -> None:
 
 
 def _fill(folder: Path, new: Path) -> None:
-    """Exchange what is in a folder for what is in ``new``, which is in it too; or leave it as it was."""
+    """Replace a folder's contents by those of ``new``, a subfolder of it; restore them on failure."""
     moved: list[tuple[Path, Path]] = []
     old = Path(tempfile.mkdtemp(prefix=".old-", dir=new))
     before = [path for path in folder.iterdir() if path != new]

@@ -1,4 +1,4 @@
-"""What a file holds, or what a server on this machine shows: certificates, and what would fail with them."""
+"""Inspect the certificates in a file or of a server on this machine, and find what fails with them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LACKS: Final = {"certificates": "has no certificate", "crls": "holds no CRL"}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found, and what would fail with it.
+    """What was found in a file or on a server, and what fails with it.
 
-    :param target: the file, or the server's address, as it was given.
-    :param bundle: what it holds.
-    :param remarks: what is to be said of the whole.
-    :param facts: of each certificate.
-    :param findings: of the chain, or of a set of roots.
-    :param are_roots: whether it is a set of roots to trust, and no chain to send.
+    :param target: the file, or the server's address, as given.
+    :param bundle: its contents.
+    :param remarks: remarks on the whole.
+    :param facts: the facts of each certificate.
+    :param findings: the findings for the chain, or for a set of roots.
+    :param are_roots: whether it is a set of trusted roots, rather than a chain to send.
     """
 
     target: str
@@ -42,10 +42,10 @@ class Seen:
 
 
 def look(target: str, password: str | None = None) -> Seen:
-    """Look at a file, or at a server on this machine.
+    """Inspect a file, or a server on this machine.
 
     :param target: a path, or ``HOST:PORT``.
-    :raises RequestError: in one line, if it cannot be read or reached.
+    :raises RequestError: with a one-line message, if it cannot be read or reached.
     """
     address = None if _is_there(Path(target)) else _HOST_AND_PORT.fullmatch(target)
     if address is not None:
@@ -62,10 +62,10 @@ def look(target: str, password: str | None = None) -> Seen:
 
 
 def bundle_with(path: Path, wanted: str, password: str | None = None) -> Bundle:
-    """What a file holds.
+    """Read a file that must have certificates, or CRLs.
 
-    :param wanted: what of that is needed: ``"certificates"`` or ``"crls"``.
-    :raises RequestError: in one line, if it cannot be read, or has none of these.
+    :param wanted: which of the two: ``"certificates"`` or ``"crls"``.
+    :raises RequestError: with a one-line message, if it cannot be read, or has none of these.
     """
     bundle = read_bundle(read_file(path), str(path), password)
     if not getattr(bundle, wanted):
@@ -74,7 +74,7 @@ def bundle_with(path: Path, wanted: str, password: str | None = None) -> Bundle:
 
 
 def _held(bundle: Bundle) -> str:
-    """What a bundle has, for a reader that expected something else."""
+    """What a bundle has, for an error message about what it lacks."""
     held = [
         words
         for words, there in (
@@ -93,22 +93,22 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:
-        return True  # something that cannot be looked at: reading it says why
+        return True  # it cannot be examined; the error on reading it says why
 
 
 def _look_at(host: str, port: int) -> Meeting:
-    """What a server on this machine shows; others are none of our business."""
+    """Connect to a server on this machine; any other host is refused."""
     if not 1 <= port <= 65535:
         raise RequestError(f"port {port} is not valid: it must be from 1 to 65535")
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
         raise RequestError(f"{host} is neither a file nor a host: {error.strerror}") from error
-    except UnicodeError as error:  # a label that is empty, too long, or not for IDNA
+    except UnicodeError as error:  # a label that is empty, too long or not valid in IDNA
         raise RequestError(f"{host} is neither a file nor a host name") from error
     local = sorted(address for address in found if ipaddress.ip_address(address).is_loopback)
     if not local or len(local) != len(found):
-        raise RequestError(f"{host} is not this machine: only servers on loopback are looked at")
+        raise RequestError(f"{host} is not this machine: only servers on loopback are inspected")
     problem: RequestError | None = None
     for address in local:
         try:

@@ -1,4 +1,4 @@
-"""What is odd about which certificates a file holds and in which order, and which peers mind that."""
+"""Findings on a file's selection of certificates and their order, and which peers object to them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tlsbench.pki.authority import is_authority
 from tlsbench.pki.names import short_name
 
-#: How many certificates verifiers follow, the root not counted: each tried with chains one longer.
+#: How many certificates verifiers follow, not counting the root: each tried with chains one longer.
 _LONGEST: Final = ((7, "rustls"), (9, "the cryptography package"), (16, "GnuTLS"))
-#: OpenSSL's verification depth of 100, and the leaf: BoringSSL and what is built on either follow no more.
+#: OpenSSL's verification depth of 100, plus the leaf: BoringSSL and programs built on either follow no more.
 _LONGEST_OF_ALL = 101
-#: OpenSSL reads a Certificate message of no more (``SSL_MAX_CERT_LIST_DEFAULT``).
+#: The largest Certificate message that OpenSSL reads (``SSL_MAX_CERT_LIST_DEFAULT``).
 _MOST_BYTES = 100 << 10
-#: Of the length of each certificate, and of its extensions, in that message (RFC 8446 section 4.4.2).
+#: The lengths of each certificate and of its extensions in that message (RFC 8446 section 4.4.2).
 _BYTES_BESIDE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateFinding:
-    """Something to know: an ``"error"`` makes peers refuse, a ``"warning"`` may, or soon will.
+    """A finding: an ``"error"`` makes peers refuse the chain, a ``"warning"`` may do so, or soon will.
 
-    ``position`` counts certificates from the leaf's 0.
+    ``position`` counts the certificates from 0, the first in the file.
     """
 
     level: str
@@ -36,9 +36,9 @@ class CertificateFinding:
 
 
 def findings_of_order(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[CertificateFinding]:
-    """What is odd beside the single certificates.
+    """Findings on a chain as a whole, rather than on its single certificates.
 
-    :param path: what :func:`tlsbench.pki.chains.chain_of` says of them.
+    :param path: the result of :func:`tlsbench.pki.chains.chain_of` for them.
     """
     yield from _order(chain, path)
     yield from _extras(chain, path)
@@ -48,7 +48,7 @@ def findings_of_order(chain: Sequence[x509.Certificate], path: Sequence[int]) ->
 
 
 def names_itself(certificate: x509.Certificate) -> bool:
-    """Whether a certificate names itself as its issuer, as a root does."""
+    """Whether a certificate's issuer is its own subject, as in a root."""
     return certificate.subject == certificate.issuer
 
 

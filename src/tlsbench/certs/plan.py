@@ -1,4 +1,4 @@
-"""A PKI as a person asks for it: what to make, and the whole that comes of it."""
+"""A PKI as a user requests it: the plan, and the whole PKI made from it."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from tlsbench.scenarios.keys import BY_NAME
 
 #: The longest validity of leaves.
 _MOST_DAYS = 3650
-#: Authorities outlive what they issue.
+#: Authorities outlive the certificates that they issue.
 _AUTHORITY_DAYS = 3650.0
-#: How long a CRL and an OCSP response of a folder are valid: they cannot be asked for anew.
+#: How long the CRL and the OCSP response in a folder are valid: they cannot be fetched again.
 STATUS_DAYS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PkiPlan:
-    """What to make.
+    """What PKI to make.
 
-    :param names: of the server, see :func:`tlsbench.pki.names.general_name`.
+    :param names: the server's names, see :func:`tlsbench.pki.names.general_name`.
     :param client: the name in the client's certificate.
-    :param key: the key type of the leaves; ``intermediate_key`` and ``root_key`` of those above, the same if
-        empty.
+    :param key: the key type of the leaves; ``intermediate_key`` and ``root_key``, those of the certificates
+        above, the same if empty.
     :param chain_length: certificates that the server sends, 1 to 5.
     :param days: how long the leaves are valid.
     :param must_staple: whether the server's certificate needs a stapled OCSP response.
@@ -54,9 +54,9 @@ class PkiPlan:
     must_staple: bool = False
 
     def check(self) -> None:
-        """Refuse now what could not be made.
+        """Refuse in advance a plan that cannot be carried out.
 
-        :raises RequestError: if a key type, a length, a time or a name is none.
+        :raises RequestError: if a key type, the length, the time or a name is invalid or unsuitable.
         """
         for key in (self.key, self.intermediate_key, self.root_key):
             if key and key not in BY_NAME:
@@ -79,7 +79,7 @@ class PkiPlan:
             general_name(name)
 
 
-#: The named kinds of PKI: the fields of a plan that differ from the usual.
+#: The named kinds of PKI: for each, a description and the fields of a plan that differ from the defaults.
 PROFILES: Final[dict[str, tuple[str, dict[str, object]]]] = {
     "modern": ("P-256 throughout, an intermediate, 90 days: what public authorities issue", {}),
     "legacy": ("RSA-2048 throughout, for peers that know nothing else", {"key": "rsa-2048"}),
@@ -128,16 +128,16 @@ class Pki:
         )
 
     def staple(self) -> bytes:
-        """An OCSP response that says good of the server, in DER."""
+        """An OCSP response with status good for the server's certificate, in DER."""
         return ocsp_response(self.issuer, self.server.leaf, validity=Validity.days(STATUS_DAYS))
 
 
 def make(plan: PkiPlan) -> Pki:
-    """The PKI of a plan, all its keys new.
+    """The PKI of a plan, with new keys throughout.
 
-    :raises RequestError: if a name is none.
+    :raises RequestError: if a name is invalid.
     """
-    # Not by trustme, whose roots have random names and hold until the year 3000.
+    # Not with trustme, whose roots have random names and are valid until the year 3000.
     lifetime = Validity.days(_AUTHORITY_DAYS)
     root = authority_template("tlsbench root", validity=lifetime)
     authorities = [Authority.new(root, new_key(plan.root_key or plan.key))]

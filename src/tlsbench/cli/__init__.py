@@ -1,7 +1,7 @@
 """The command line: ``tlsbench``.
 
 Nothing heavy is imported here, by :mod:`tlsbench.cli.app` or by the declarations of the commands: each
-command brings its own imports when it is called, so that ``tlsbench --help`` answers at once.
+command does its own imports when it is called, so that ``tlsbench --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line as a process of its own; the return value is the exit code."""
+    """Run the command line as a process of its own; return the exit code."""
     try:
         from tlsbench.interrupts import Interrupted, ended_by_signals
 
@@ -24,5 +24,5 @@ def main() -> int:
             except Interrupted as end:
                 return end.exit_code
             return stop.exit_code if stop() else code
-    except KeyboardInterrupt:  # before there was a handler of ours
+    except KeyboardInterrupt:  # before our own handler was installed
         return 130

@@ -11,7 +11,7 @@ from tlsbench.errors import TlsbenchError
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line with these arguments; the exit code. Errors go to stderr in one line."""
+    """Run the command line with these arguments; return the exit code. Errors go to stderr in one line."""
     if asks_for_overview(arguments) and not completion.is_asked_for():
         output.write(overview() + "\n")
         return 0
@@ -19,7 +19,7 @@ def run(arguments: Sequence[str]) -> int:
 
     from tlsbench.cli.group import app
 
-    #: What typer raises for wrong words; it does not export the class itself.
+    #: What typer raises for wrong usage; it does not export the class itself.
     usage_error = typer.BadParameter.__mro__[1]
     try:
         code = app(args=list(arguments), prog_name="tlsbench", standalone_mode=False)
@@ -30,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except typer.Exit as stop:
         return stop.exit_code
-    except Exception as error:  # of typer's errors alone: every other is raised again
+    except Exception as error:  # only typer's errors are handled: every other is raised again
         format_message = getattr(error, "format_message", None)
         if not isinstance(error, usage_error) or format_message is None:
             raise

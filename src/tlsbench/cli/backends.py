@@ -1,4 +1,4 @@
-"""The options of loads of several backends."""
+"""The options for loads on several backends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WhenDown = Annotated[
     str,
     typer.Option(
         "--when-down",
-        help="A backend is down after three failures in a row: its share goes on failing (fail), or goes to "
+        help="A backend is down after three failures in a row: its share keeps failing (fail), or goes to "
         "the others (move).",
     ),
 ]
@@ -36,7 +36,7 @@ Via = Annotated[
     typer.Option(
         "--via",
         metavar="[HOST:PORT,]CONDITIONS",
-        help="Line simulated to local servers, or to one of them: rtt=50ms,bandwidth=10mbit,loss=1% (root, "
+        help="Simulate a line to local servers, or to one of them: rtt=50ms,bandwidth=10mbit,loss=1% (root, "
         "Linux). Repeatable.",
         show_default=False,
     ),

@@ -1,4 +1,4 @@
-"""The options of commands that capture connections while these go on, and what is said of them."""
+"""The options of commands that capture live connections, and the messages about the captures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlsbench.errors import OutputError, RequestError
 if TYPE_CHECKING:
     from tlsbench.tracing.live import LiveCapture
 
-#: Connections that are captured when no number is given.
+#: How many connections are captured if no number is given.
 _CONNECTIONS: Final = 10
 
 PcapPath = Annotated[
@@ -39,9 +39,9 @@ PcapConnections = Annotated[
 
 
 def captured(path: Path | None, connections: int | None) -> int:
-    """How many connections are to be captured; 0 if none.
+    """How many connections to capture; 0 for none.
 
-    :raises RequestError: if that cannot be.
+    :raises RequestError: if the options are invalid.
     """
     from tlsbench.tracing.live import MOST_CONNECTIONS
 
@@ -64,10 +64,10 @@ def outputs(path: Path | None) -> tuple[Path | None, ...]:
 
 @contextmanager
 def capture(path: Path | None, most: int, of: str, *, has_keys: bool = True) -> Iterator[LiveCapture | None]:
-    """The capture at a path, with a line that says so; None without a path.
+    """Capture into a file, and announce it in a line; yield None without a path.
 
-    :param most: how many connections are captured.
-    :param of: what of, in words that the file says of itself.
+    :param most: how many connections are captured at most.
+    :param of: what is captured, in the words that the file says about itself.
     :param has_keys: whether there are secrets for it.
     :raises OutputError: if it cannot be written.
     """
@@ -86,13 +86,13 @@ def capture(path: Path | None, most: int, of: str, *, has_keys: bool = True) -> 
 
 
 def steps(made: LiveCapture | None) -> Iterator[Callable[[], str]]:
-    """What is to be said of a capture that is over, as a step of :func:`tlsbench.cli.output.store`."""
+    """The message about a finished capture, as a step of :func:`tlsbench.cli.output.store`."""
     if made is not None:
         yield lambda: _written(made)
 
 
 def _written(made: LiveCapture) -> str:
-    """How many connections are in it.
+    """The message that says where it is, and how many connections it has.
 
     :raises OutputError: if it could not be written to the end.
     """

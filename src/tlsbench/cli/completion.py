@@ -1,6 +1,6 @@
-"""What a shell offers where a word is half written: axes and values of selectors, names of profiles.
+"""What a shell offers to complete a word: axes and values of selectors, names of profiles and others.
 
-Typer asks these functions only while a shell completes; what they need is imported then.
+Typer calls these functions only while a shell completes; they import what they need then.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 from tlsbench.cli.overview import COMPLETES
 
 _Offers = list[tuple[str, str]]
-#: Bash splits words here too (its COMP_WORDBREAKS), and replaces only what comes after it.
+#: Bash also splits words here (its COMP_WORDBREAKS), and replaces only what comes after it.
 _EQUALS: Final = "="
 
 
@@ -21,11 +21,11 @@ def is_asked_for() -> bool:
 
 
 def selectors(incomplete: str) -> _Offers:
-    """Selectors that begin as a word does: axes, and behind ``=`` and each comma the values of the axis.
+    """Selectors that begin with a word: axes, and after ``=`` and each comma the values of the axis.
 
-    An axis that alone begins so is offered with its values, so that no shell puts a space behind ``=``.
+    If only one axis matches, it is offered with its values, so that no shell adds a space after ``=``.
 
-    :returns: what the word could become, each with what it means.
+    :returns: the completions of the word, each with its meaning.
     """
     from tlsbench.scenarios.axes import AXES
 
@@ -40,34 +40,34 @@ def selectors(incomplete: str) -> _Offers:
 
 
 def lists(incomplete: str) -> _Offers:
-    """What ``tlsbench list`` lists, or the selectors that are short for ``scenarios`` with them."""
+    """The lists of ``tlsbench list``, or selectors, which are short for ``scenarios`` with them."""
     names = ("scenarios", "implementations", "axes", "profiles", "ciphers", "primitives", "interop")
     return [(name, f"list {name}") for name in names if name.startswith(incomplete)] or selectors(incomplete)
 
 
 def profiles(incomplete: str) -> _Offers:
-    """Profiles whose names begin as a word does."""
+    """Profiles whose names begin with a word."""
     from tlsbench.scenarios.profiles import PROFILES
 
     return [(one.name, one.meaning) for one in PROFILES.values() if one.name.startswith(incomplete)]
 
 
 def results(incomplete: str) -> list[str]:
-    """Saved runs whose names begin as a word does, each once; a shell completes files itself."""
+    """Saved runs whose names begin with a word, each once; a shell completes files itself."""
     from tlsbench.results.storage import saved
 
     return sorted({name for _, name, _ in saved() if name.startswith(incomplete)})
 
 
 def demos(incomplete: str) -> list[str]:
-    """Demos of certificates whose names begin as a word does."""
+    """Demos of certificates whose names begin with a word."""
     from tlsbench.certs.demos import DEMOS
 
     return [name for name in ("all", *DEMOS) if name.startswith(incomplete)]
 
 
 def _values(axis: str, incomplete: str) -> _Offers:
-    """The values of an axis, spelled as a list that begins with those that are there."""
+    """The values of an axis, each added to the list of those already given."""
     from tlsbench.implementations.registry import spellings
     from tlsbench.scenarios.axes import AXES
     from tlsbench.scenarios.selectors import ANY_PATH
@@ -85,7 +85,7 @@ def _values(axis: str, incomplete: str) -> _Offers:
 
 
 def _axis_split_off() -> str:
-    """The axis before the word, where bash makes three of ``axis=values``; ``""`` in other shells."""
+    """The axis before the word, if bash has split ``axis=values`` in three; ``""`` in other shells."""
     words = os.environ.get("COMP_WORDS", "").splitlines()
     at = int(os.environ.get("COMP_CWORD", "0"))
     if not words:

@@ -1,4 +1,4 @@
-"""The options that the commands of a fleet have in common."""
+"""The options that the fleet commands have in common."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tlsbench.errors import RequestError
 if TYPE_CHECKING:
     from tlsbench.fleet.cluster import Cluster
 
-#: What ``--allow`` takes is in :data:`tlsbench.fleet.agreeing.ALLOWED`, whose help this is.
 Scheduler = Annotated[
     str | None,
     typer.Option(
@@ -42,6 +41,7 @@ Certs = Annotated[
         show_default=False,
     ),
 ]
+#: Its values are in :data:`tlsbench.fleet.agreeing.ALLOWED`.
 Allow = Annotated[
     list[str] | None,
     typer.Option(
@@ -51,7 +51,7 @@ Allow = Annotated[
         show_default=False,
     ),
 ]
-#: On one machine more workers only wait for each other.
+#: More workers on one machine would only wait for each other.
 MOST_LOCAL = 32
 
 
@@ -69,10 +69,10 @@ def require_dask() -> None:
 
 
 def allowed(names: list[str] | None, local: int = 0) -> frozenset[str]:
-    """What is allowed.
+    """What the machines may differ in or share.
 
-    :param local: of workers on this machine it is meant that they share it.
-    :raises RequestError: if a name is none.
+    :param local: the number of workers on this machine, which implies that they may share it.
+    :raises RequestError: if a name is unknown.
     """
     from tlsbench.errors import unknown
     from tlsbench.fleet.agreeing import ALLOWED
@@ -91,9 +91,9 @@ def cluster(
     note: Callable[[str], None],
     stop_asked: Callable[[], bool],
 ) -> Iterator[Cluster]:
-    """The cluster that the options mean; one of one's own ends with the block.
+    """The cluster that the options describe; a local one ends with the block.
 
-    :raises RequestError: if they mean none.
+    :raises RequestError: if they describe none.
     """
     from tlsbench.fleet.cluster import connected
     from tlsbench.fleet.security import found
@@ -118,9 +118,9 @@ def cluster(
 
 
 def address_of(text: str, *, encrypted: bool) -> str:
-    """A scheduler's address as Dask writes it; HOST:PORT alone is encrypted if there are certificates.
+    """A scheduler's address as Dask writes it; a bare HOST:PORT is encrypted if there are certificates.
 
-    :raises RequestError: if it is none.
+    :raises RequestError: if the text is not an address.
     """
     from tlsbench.loading import Target
 

@@ -37,9 +37,9 @@ def _load(package: str, name: str) -> Any:  # noqa: ANN401 - typer does not expo
 
 
 class _Command(TyperCommand):
-    """A command whose module may have more for its help, made when somebody asks for it."""
+    """A command whose module may add to its help, which is made on demand."""
 
-    #: The title of a list, and its rows of a name and a text.
+    #: Returns the title of a list, and its rows of a name and a text.
     more_help: Callable[[], tuple[str, Sequence[tuple[str, str]]]]
 
     def make_context(
@@ -49,14 +49,14 @@ class _Command(TyperCommand):
         parent: Any = None,  # noqa: ANN401 - click's
         **extra: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        """Parse the arguments; the defaults are what the project's file sets, but for help."""
+        """Parse the arguments, with the defaults that the project's file sets, except for help."""
         words = (*parent.command_path.split()[1:], info_name) if parent is not None else (info_name,)
         if not extra.get("resilient_parsing") and not {"-h", "--help"} & set(args):
             extra["default_map"] = settings.defaults_of([word for word in words if word])
         return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - click's
-        """Run the command; what the file set in it is kept, to be stored with its result."""
+        """Run the command, and keep what the file set in it, to be stored with its result."""
         by_file = [one for one in self.params if _source(ctx, one.name) == "DEFAULT_MAP"]
         settings.apply(
             [
@@ -69,7 +69,7 @@ class _Command(TyperCommand):
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - click's
-        """Write that list below the options."""
+        """Write the list of :attr:`more_help` below the options."""
         title, rows = self.more_help()
         names = max((len(name) for name, _ in rows), default=0)
         with formatter.section(title) if rows else nullcontext():
@@ -126,7 +126,7 @@ class _LazyGroup(TyperGroup):
 
 class _Application(_LazyGroup):
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as _load
-        """Run the command that was named; a signal ends it with its own code, where typer has one for all."""
+        """Run the named command; a signal ends it with its own exit code, whereas typer has one for all."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as stop:
@@ -136,7 +136,7 @@ class _Application(_LazyGroup):
 
 
 def _subgroup(module: Any) -> typer.Typer:  # noqa: ANN401 - modules have no types
-    """The group of a module's commands; it prints its help where none of them is named."""
+    """The group of a module's commands; it prints its help if none of them is named."""
     group = type(
         "_Subgroup",
         (_LazyGroup,),
@@ -170,4 +170,4 @@ def _version(wanted: bool) -> None:
 def callback(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    """What may precede a command; :mod:`tlsbench.cli.overview` has the help."""
+    """The options that may precede a command; :mod:`tlsbench.cli.overview` has the help."""

@@ -19,9 +19,9 @@ _FAILED = 3
 
 
 def request_of(given: Mapping[str, Any], *, key_log: str = "", captured: int = 0) -> LoadRequest:
-    """The request that the options of ``tlsbench load`` make, by the names of its parameters.
+    """The request that the options of ``tlsbench load`` describe, by the names of its parameters.
 
-    :param key_log: a file for secrets; ``captured``: how many connections are captured.
+    :param key_log: a file for secrets; ``captured`` is how many connections to capture.
     """
     from types import SimpleNamespace
 
@@ -72,7 +72,7 @@ def request_of(given: Mapping[str, Any], *, key_log: str = "", captured: int = 0
 
 
 def check_outputs(json_path: Path | None, hgrm: Path | None, *others: Path | None) -> None:
-    """Refuse now what could not be written after the load."""
+    """Refuse early what could not be written after the load."""
     from tlsbench.cli import output
 
     output.check(json_path, *others)
@@ -95,11 +95,11 @@ def carry_out(
     more: Callable[[], Iterable[Callable[[], str]]] = tuple,
     taken: Sequence[Path | None] = (),
 ) -> int:
-    """Load, store and print; the exit code.
+    """Load, store and print; return the exit code.
 
-    :param load: loads; it is given what to call each second.
-    :param stop: whether a signal asked to stop.
-    :param more: what else is to be written, to ``taken``.
+    :param load: does the load; it is given a function to call each second.
+    :param stop: whether a signal requested a stop.
+    :param more: the further outputs to write, to ``taken``.
     """
     from tlsbench.cli import measuring, output
     from tlsbench.loading import LoadTally
@@ -135,7 +135,7 @@ def _name(path: Path | None) -> str:
 
 
 def _outputs(load: Load, json_path: Path | None, hgrm: Path | None) -> Iterator[Callable[[], str]]:
-    """What is to be written of a load."""
+    """The steps that write the outputs of a load."""
     from functools import partial
 
     from tlsbench.cli import measuring, output

@@ -18,21 +18,21 @@ if TYPE_CHECKING:  # numpy would come with it
 
 
 def invocation() -> str:
-    """The command line that asked for it, with what the project's file set: it is stored with the result."""
+    """The command line, with what the project's file set; it is stored with the result."""
     return shlex.join(["tlsbench", *sys.argv[1:], *settings.applied()])
 
 
 def screen(*, quiet: bool, line_seconds: float | None = None) -> Screen:
-    """Where progress is shown: standard error."""
+    """The screen on which progress is shown, on standard error."""
     return Screen(
         Console(stderr=True), quiet=quiet, **({} if line_seconds is None else {"line_seconds": line_seconds})
     )
 
 
 def stored_run(reference: str, option: str) -> Run:
-    """The stored run that the value of an option means; what is remarked of its file is printed.
+    """Read the stored run that the value of an option names, and print the remarks on its file.
 
-    :raises RequestError: if it is no run.
+    :raises RequestError: if it is not a run.
     """
     from tlsbench.results import Run
     from tlsbench.results.reader import read, remarks_of
@@ -45,15 +45,15 @@ def stored_run(reference: str, option: str) -> Run:
     return stored.result
 
 
-#: How a command ends that a gate failed, or about which one is undecided.
+#: The exit codes for a gate that failed, and for one that is undecided.
 GATE_FAILED = 1
 GATE_UNDECIDED = 4
 
 
 def code_of_gates(report: Report, undecided: str | None) -> int:
-    """The exit code that the gates of a report ask for; 0 if they pass it.
+    """The exit code that the gates of a report imply; 0 if they pass.
 
-    :param undecided: ``"pass"`` or ``"fail"`` if that is what an undecided gate counts for.
+    :param undecided: what an undecided gate counts as, ``"pass"`` or ``"fail"``; None for neither.
     """
     if report.failed or (report.undecided and undecided == "fail"):
         return GATE_FAILED

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Assignment = tuple[str, str]
     SocketOption = tuple[str, int | str]
-else:  # to import them takes long, and typer has no lists of pairs: it leaves what has a parser to that
+else:  # importing them is slow, and typer has no lists of pairs: it leaves the type to the parser
     Assignment = Gate = Instrument = SocketOption = object
 
 RESULT = "A JSON file (- for standard input), or the name or number of a saved run."
@@ -33,7 +33,7 @@ def _new_seed() -> int:
 def assignment(text: str) -> Assignment:
     """A variable and its value, from ``NAME=VALUE``.
 
-    :raises RequestError: if the text is none.
+    :raises RequestError: if the text is not of this form.
     """
     name, equals, value = text.partition("=")
     if not name or not equals:

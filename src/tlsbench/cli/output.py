@@ -1,7 +1,7 @@
-"""The ways out of a command: what is stored, and then what people read.
+"""The outputs of a command: what is stored, and then what people read.
 
-All that is printed passes the terminal's filter here: anything may be in it that came from outside. What
-cannot be printed ends no command, see :mod:`tlsbench.cli.streams`.
+Everything that is printed is filtered for the terminal here, because it may contain anything from outside.
+Failing to print does not end a command, see :mod:`tlsbench.cli.streams`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tlsbench.report.sheets import Report
 
-#: A larger ``COLUMNS`` is taken for a mistake.
+#: A larger ``COLUMNS`` is considered a mistake.
 _MOST_COLUMNS = 10_000
 
 
@@ -35,12 +35,12 @@ def line(text: str) -> None:
 
 
 def wrapped(text: str, indent: str, columns: int) -> list[str]:
-    """The lines of a text within this many columns, wrapped between words, all but the first indented."""
+    """The lines of a text wrapped between words to ``columns`` columns, all but the first indented."""
     return wrap(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def note(text: str) -> None:
-    """Print one line to standard error: what is to be said of the command, and not its answer."""
+    """Print one line to standard error: a remark on the command, not its answer."""
     print(for_terminal(text), file=sys.stderr, flush=True)
 
 
@@ -51,9 +51,9 @@ def write(text: str) -> None:
 
 
 def show(renderable: RenderableType, plain_width: int = 120) -> None:
-    """Print to standard output: as wide as the terminal, or plain text where there is none.
+    """Print to standard output: as wide as the terminal, or as plain text if there is none.
 
-    :param plain_width: the columns where that is no terminal and ``COLUMNS`` does not say.
+    :param plain_width: the columns if that is not a terminal and ``COLUMNS`` is not set.
     """
     from rich.console import Console
 
@@ -67,9 +67,9 @@ def show(renderable: RenderableType, plain_width: int = 120) -> None:
 
 
 def report(made: Report, output_format: str, plain_width: int = 120) -> None:
-    """Print a report in a format: a table as wide as the terminal, else as text.
+    """Print a report in a format; a table is as wide as the terminal, if there is one.
 
-    :param plain_width: the columns where that is no terminal and ``COLUMNS`` does not say.
+    :param plain_width: the columns if that is not a terminal and ``COLUMNS`` is not set.
     """
     from tlsbench.report.exporters import export
     from tlsbench.report.exporters.table import terminal
@@ -82,7 +82,7 @@ def report(made: Report, output_format: str, plain_width: int = 120) -> None:
 
 
 def width() -> int | None:
-    """The columns of the terminal that standard output is; None where it is none."""
+    """The columns of the terminal if standard output is one, otherwise None."""
     from rich.console import Console
 
     console = Console()
@@ -90,19 +90,19 @@ def width() -> int | None:
 
 
 def columns_wanted() -> int | None:
-    """The columns that the environment asks for, or those of the terminal; None if neither says."""
+    """The columns that the environment sets, or those of the terminal; None if there are neither."""
     on_terminal = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     return columns_asked_for() or on_terminal
 
 
 def columns_asked_for() -> int | None:
-    """The columns that the environment asks for by ``COLUMNS``, as for a terminal; None if it does not."""
+    """The columns that ``COLUMNS`` sets in the environment, as for a terminal; None if it sets none."""
     text = os.environ.get("COLUMNS", "")
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text) <= _MOST_COLUMNS else None
 
 
 def check(*paths: Path | None, room_bytes: int = files.ROOM_BYTES) -> None:
-    """Check that every requested output can be written, before anything is done for it.
+    """Check that every requested output can be written, before any work is done for it.
 
     :raises RequestError: if one cannot.
     """
@@ -114,9 +114,9 @@ def check(*paths: Path | None, room_bytes: int = files.ROOM_BYTES) -> None:
 
 
 def store(steps: Iterable[Callable[[], str]]) -> int:
-    """Take each step, which says what it wrote, whatever becomes of the others; the exit code.
+    """Run each step, which says what it wrote, even if others fail; return the exit code.
 
-    To be called before anything is printed.
+    Call it before anything is printed.
     """
     code = 0
     for step in steps:
@@ -132,7 +132,7 @@ def store(steps: Iterable[Callable[[], str]]) -> int:
 
 
 def written(path: Path, content: str | bytes, remark: str = "") -> str:
-    """Write a file, and say so.
+    """Write a file, and return a line that says so.
 
     :raises OutputError: if it cannot be written.
     """
@@ -141,7 +141,7 @@ def written(path: Path, content: str | bytes, remark: str = "") -> str:
 
 
 def written_secret(path: Path, content: bytes) -> str:
-    """Write a file with secrets, which only its owner may read, and say so.
+    """Write a file with secrets, which only its owner may read, and return a line that says so.
 
     :raises OutputError: if it cannot be written.
     """
@@ -150,9 +150,9 @@ def written_secret(path: Path, content: bytes) -> str:
 
 
 def wrote(path: Path, remark: str = "", *, is_secret: bool = False) -> str:
-    """That a file was written.
+    """A line that says that a file was written.
 
-    :param is_secret: whether secrets are in it, which only its owner may read.
+    :param is_secret: whether it contains secrets, which only its owner may read.
     """
     if files.is_standard_output(path):
         return f"wrote standard output{remark}{', with secrets' if is_secret else ''}"
@@ -160,7 +160,7 @@ def wrote(path: Path, remark: str = "", *, is_secret: bool = False) -> str:
 
 
 def key_log() -> str:
-    """The file that SSLKEYLOGFILE names for the secrets of connections, with a line that says so.
+    """The file that SSLKEYLOGFILE names for the secrets of connections; a line announces it.
 
     :raises RequestError: if it cannot be written.
     """
@@ -172,6 +172,6 @@ def key_log() -> str:
 
 
 def beside(*paths: Path | None) -> AbstractContextManager[object]:
-    """Where one of the outputs is standard output, print what people read to standard error instead."""
+    """If one of the outputs is standard output, print what people read to standard error instead."""
     taken = any(path is not None and files.is_standard_output(path) for path in paths)
     return redirect_stdout(sys.stderr) if taken else nullcontext()

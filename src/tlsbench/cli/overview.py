@@ -1,4 +1,4 @@
-"""What ``tlsbench --help`` says: the commands there are. Nothing heavy is imported for it, nor is typer."""
+"""The text of ``tlsbench --help``: the list of commands. It imports nothing heavy, not even typer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "fleet": "Measure on, or load from, many machines at once.",
     "certs": "Create, inspect and verify certificates, and see demos.",
 }
-#: The variable by which a shell asks for completions, as typer names it after the program.
+#: The variable with which a shell requests completions; typer names it after the program.
 COMPLETES: Final = "_TLSBENCH_COMPLETE"
 _TEXT: Final = """Usage: tlsbench [OPTIONS] COMMAND [ARGS]...
 
@@ -51,7 +51,7 @@ Commands:
 
 
 def asks_for_overview(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for the commands there are."""
+    """Whether a command line asks for the list of commands."""
     return not arguments or arguments[0] in ("-h", "--help")
 
 

@@ -1,6 +1,6 @@
-"""How what is given for an option becomes a value, and how it is declared so.
+"""How the text given for an option becomes a value, and how such an option is declared.
 
-A value is checked when it is parsed; help, and a command that does not need it, import nothing for that.
+A value is checked when it is parsed; neither help nor a command that does not need it imports the parser.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Parser = Callable[[str], Any]
 
 
 def lazily(path: str) -> Parser:
-    """The parser ``module:name``, imported when there is something to parse."""
+    """The parser ``module:name``, imported only when there is something to parse."""
     module, _, name = path.partition(":")
 
     def parse(text: str) -> Any:  # noqa: ANN401 - whatever the parser makes
@@ -34,10 +34,10 @@ def lazily(path: str) -> Parser:
 
 
 def one_of(kind: str, names: Callable[[], Iterable[str]] | Iterable[str]) -> Parser:
-    """A parser of names.
+    """A parser that accepts certain names.
 
     :param kind: what they are names of, for the error.
-    :param names: or what gives them, when there is something to parse.
+    :param names: the names, or a function that returns them when there is something to parse.
     """
 
     def parse(text: str) -> str:
@@ -50,12 +50,12 @@ def one_of(kind: str, names: Callable[[], Iterable[str]] | Iterable[str]) -> Par
 
 
 class Written(float):
-    """A default as it is written, which is how help shows it."""
+    """A default value that keeps its text, which is what help shows."""
 
     text: str
 
     def __new__(cls, text: str, parse: Callable[[str], float]) -> Self:
-        """What a parser makes of a text."""
+        """Parse a text, and keep it."""
         written = super().__new__(cls, parse(text))
         written.text = text
         return written
@@ -65,7 +65,7 @@ class Written(float):
 
 
 def parsed(parse: Parser) -> Callable[[Any], Any]:
-    """A parser as typer calls it: with defaults as well, which are values already."""
+    """A parser for typer, which also calls it with defaults, which are values already."""
 
     def parse_given(given: Any) -> Any:  # noqa: ANN401 - whatever the parser makes
         if isinstance(given, str):
@@ -77,9 +77,9 @@ def parsed(parse: Parser) -> Callable[[Any], Any]:
 
 
 def option(parse: Parser, *names: str, **settings: Any) -> Any:  # noqa: ANN401 - typer's
-    """An option whose values are parsed, and refused by its name.
+    """An option whose values are parsed; an error names the option.
 
-    :param names: as typer takes them, the long one first; ``settings`` likewise.
+    :param names: as typer takes them, the long one first; ``settings`` are as typer takes them, too.
     """
 
     def parse_named(text: str) -> Any:  # noqa: ANN401 - whatever the parser makes
@@ -112,7 +112,7 @@ def seconds_or_zero(text: str) -> float:
 
 
 def duration_or_zero(*names: str, **settings: Any) -> Any:  # noqa: ANN401 - as option
-    """The same, where it may be 0."""
+    """An option that is a time in seconds, or 0."""
     return option(seconds_or_zero, *names, metavar="TIME", **settings)
 
 
@@ -128,12 +128,12 @@ def format_of(*kinds: Kind) -> Any:  # noqa: ANN401 - as option
 
     def parse(name: str) -> str:
         if name not in names:
-            check_format(name, kinds[0])  # which says what is valid
+            check_format(name, kinds[0])  # whose error lists what is valid
         return name
 
     return _format_option(names, parse)
 
 
 def format_among(*names: str) -> Any:  # noqa: ANN401 - as option
-    """The option ``--format`` of a command that prints something else, in one of these."""
+    """The option ``--format`` of a command that prints something else, in one of these formats."""
     return _format_option(names, one_of("format", names))

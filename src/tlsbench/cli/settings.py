@@ -1,7 +1,7 @@
 """Defaults of options from ``[tool.tlsbench]`` in the pyproject.toml of a project.
 
-``[tool.tlsbench.run]`` has those of ``tlsbench run``: keys are options without their dashes, values what the
-command line would say. The command line wins over an environment variable, and that over the file.
+``[tool.tlsbench.run]`` has those of ``tlsbench run``: keys are options without their dashes, values are as on
+the command line. The command line takes precedence over an environment variable, and that over the file.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _COMMANDS: Final = "tlsbench.cli.commands"
 _FILE: Final = "pyproject.toml"
 _TOOL: Final = "tlsbench"
-#: The options that a project's file, which may be a stranger's, does not set; nor does it those that name a
-#: file, and those without a value.
+#: The options that a project's file, which may be a stranger's, cannot set, and why. Nor can it set those
+#: that name a file or take no value.
 _BY_HAND: Final[Mapping[str, str]] = {
     "python": "it names a program to run",
     "env-a": "it changes what a program does",
@@ -42,9 +42,9 @@ _applied: ContextVar[Sequence[str]] = ContextVar("_applied", default=())
 class Settable:
     """An option that the file may set.
 
-    :param name: without its dashes, which is its key.
-    :param parameter: of the function that is the command.
-    :param check: refuses a text that is no value of it.
+    :param name: its name without dashes, which is its key.
+    :param parameter: its parameter of the command's function.
+    :param check: raises an error if a text is not a valid value.
     :param many: whether it takes a list.
     """
 
@@ -56,7 +56,7 @@ class Settable:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The file that has the table, and the table."""
+    """The file with the table, and the table."""
 
     path: Path
     table: Mapping[str, Any]
@@ -65,17 +65,17 @@ class Settings:
 def found() -> Settings | None:
     """The nearest pyproject.toml with the table, in this folder or one above; None if there is none.
 
-    :raises RequestError: if the nearest cannot be read.
+    :raises RequestError: if one of the files on the way to it cannot be read.
     """
     import tomllib
 
     try:
         here = Path.cwd()
-    except OSError:  # it was removed
+    except OSError:  # the folder was removed
         return None
     for folder in (here, *here.parents):
         path = folder / _FILE
-        try:  # a folder that may not be searched has none
+        try:  # a folder that we may not search counts as having none
             text = path.read_text(encoding="utf-8") if os.path.isfile(path) else ""  # noqa: PTH113
             table = tomllib.loads(text).get("tool", {}).get(_TOOL) if _TOOL in text else None
         except (OSError, ValueError, AttributeError, RecursionError) as error:
@@ -86,10 +86,10 @@ def found() -> Settings | None:
 
 
 def defaults_of(words: Sequence[str]) -> dict[str, str | list[str]]:
-    """What the file has for a command, by the names of its parameters.
+    """What the file sets for a command, by the names of its parameters.
 
-    :param words: that call it, such as ``("certs", "init")``.
-    :raises RequestError: for an unknown command or option, or an invalid value, in it.
+    :param words: the words that call it, such as ``("certs", "init")``.
+    :raises RequestError: if the file has an unknown command or option, or an invalid value.
     """
     settings = found()
     if settings is None:
@@ -107,20 +107,20 @@ def defaults_of(words: Sequence[str]) -> dict[str, str | list[str]]:
 
 
 def settable(words: Sequence[str]) -> dict[str, Settable | str]:
-    """The options of a command by name: what the file may set, or the reason why it does not set one."""
+    """The options of a command by name: what the file may set, or the reason why it may not."""
     command = _module_of(words).command
     options: dict[str, Settable | str] = {}
     for parameter, hint in get_type_hints(command, include_extras=True).items():
         for info in get_args(hint):
             if isinstance(info, typer.models.OptionInfo):
-                declared = map(str, (info.default, *(info.param_decls or ())))  # typer has the first there
+                declared = map(str, (info.default, *(info.param_decls or ())))  # typer puts the first there
                 name = next(one for one in declared if one.startswith("--")).removeprefix("--")
                 options[name] = _settable(name, parameter, get_args(hint)[0], info)
     return options
 
 
 def findings() -> Iterator[MachineCheck]:
-    """What the file sets, and what is wrong about it, a line for each command."""
+    """What the file sets, and what is wrong with it, one line for each command."""
     from tlsbench.results.machine import GOOD, POOR, MachineCheck
 
     settings = found()
@@ -138,12 +138,12 @@ def findings() -> Iterator[MachineCheck]:
 
 
 def apply(words: Sequence[str]) -> None:
-    """Keep the words of the command line that stand for what the file set in this command."""
+    """Keep the command-line words that are equivalent to what the file set in this command."""
     _applied.set(tuple(words))
 
 
 def applied() -> Sequence[str]:
-    """These words: with them the command does the same where there is no such file."""
+    """These words, with which the command does the same without the file."""
     return _applied.get()
 
 
@@ -158,7 +158,7 @@ def _subcommands(*words: str) -> list[str]:
 
 
 def _tables(table: Mapping[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The words of each command that has a table, as far as there is such a command."""
+    """The words of each existing command that has a table."""
     for name, inner in table.items():
         if name in (_subcommands(before[0]) if before else COMMANDS) and isinstance(inner, dict):
             words = (*before, name)

@@ -1,7 +1,7 @@
 """Standard output and standard error of our processes: losing them does not end a command.
 
 A reader that has left is not an error. A full disk is one: it is reported at the end, after everything else
-is done. What the encoding lacks is replaced.
+is done. Characters that the encoding lacks are replaced.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import TextIO
 
 from tlsbench.files import write_some
 
-#: What a command ends with that could not write an output.
+#: The exit code of a command that could not write an output.
 FAILED = 3
 
 
 class _Sink(io.FileIO):
-    """A descriptor that takes everything: what went wrong first is kept in ``problem``."""
+    """A descriptor that accepts everything; its first error is kept in ``problem``."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "w", closefd=False)
         self.problem: OSError | None = None
 
     def write(self, data: bytes | memoryview, /) -> int:  # type: ignore[override] # of any buffer
-        """Write it, or drop it once there was a problem."""
+        """Write the data, or drop it if there was a problem."""
         written = 0
         while not written and self.problem is None:
             try:
@@ -42,9 +42,9 @@ class _Sink(io.FileIO):
 
 @contextmanager
 def standard_streams() -> Iterator[Callable[[int], int]]:
-    """Have them within the block; what is given makes of an exit code the one to end with.
+    """Replace both streams within the block; yield a function that returns the exit code to end with.
 
-    Descriptors that were closed are opened on nothing first: a file or a socket would take their numbers.
+    Closed descriptors are opened on ``os.devnull`` first: a file or a socket would take their numbers.
     """
     while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(opened, True)  # noqa: FBT003 - the parameter has no name

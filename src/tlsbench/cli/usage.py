@@ -1,4 +1,4 @@
-"""What is wrong with the words of a command line, and what the help of a command has beside its options."""
+"""Usage errors of the command line, and what the help of a command has besides its options."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from contextlib import contextmanager
 
 from tlsbench.errors import RequestError
 
-#: Values of an axis that the help of a command shows; of more, the first ones.
+#: The most values of an axis that the help of a command shows, the first ones.
 _MOST_VALUES = 5
 
 
 class UsageError(RequestError):
-    """A word of the command line that its command does not take: its help says what it does."""
+    """A word of the command line that its command does not accept; its help says what it accepts."""
 
 
 @contextmanager
 def usage() -> Iterator[None]:
-    """Errors of a request within the block are errors of usage."""
+    """Turn request errors within the block into usage errors."""
     try:
         yield
     except RequestError as error:
@@ -25,7 +25,7 @@ def usage() -> Iterator[None]:
 
 
 def command_of(arguments: Sequence[str]) -> str:
-    """The command that the arguments name, as its own help is asked for."""
+    """The command that the arguments name, as it is written to request its help."""
     names = [word for word in arguments[:2] if word[:1] != "-" and word.replace("-", "").isalpha()]
     return " ".join(("tlsbench", *names[: 2 if names[:1] in (["certs"], ["fleet"]) else 1]))
 

@@ -1,4 +1,4 @@
-"""Two results compared: what became faster or slower, and what is inconclusive."""
+"""Compare two results: what became faster or slower, and what is inconclusive."""
 
 from tlsbench.comparison.gate import Answers, Gate, parse_gate
 from tlsbench.comparison.judge import Judgement, Verdict, judge

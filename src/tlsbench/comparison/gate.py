@@ -1,8 +1,8 @@
 """Gates: ``slower>5%``, ``slower>3% where workload=handshake``.
 
-A gate has three answers. What a cell may really have changed by is what the interval of its ratio holds, and
-what the noise floor leaves open around its median. If all of that is beyond the threshold the cell fails, if
-none of it is it passes; else the gate is undecided: neither was shown.
+A gate has three answers. The true change of a cell may be anywhere within the interval of its ratio, or
+within the noise floor around its median. If all of that range is beyond the threshold, the cell fails; if
+none of it is, the cell passes; otherwise the gate is undecided, as neither was shown.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from tlsbench.stats import Interval
 
 _FORM = re.compile(r"(slower|faster)\s*>\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%(?:\s+where\s+(.+))?")
 
-#: How a threshold of a load begins, which people may try here.
+#: The beginning of a load's threshold, which users may try here.
 _LIMIT = re.compile(r"(?:p[0-9.]+|max|failed|handshakes|requests)\s*[<>]")
 
 
 class Called(Protocol):
-    """What a gate looks at: a difference that was called, or was not."""
+    """What a gate evaluates: a difference with its verdict."""
 
     @property
     def id(self) -> str:
-        """What it is a difference of."""
+        """The id of what differs."""
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -41,7 +41,7 @@ class Called(Protocol):
 
     @property
     def floor(self) -> float:
-        """The difference below which nothing is called, as a fraction."""
+        """The difference below which none is reported, as a fraction."""
 
     @property
     def verdict(self) -> str:
@@ -49,13 +49,13 @@ class Called(Protocol):
 
 
 _Called = TypeVar("_Called", bound=Called)
-#: What a gate says of a cell.
+#: A gate's answer for a cell.
 Answer = Literal["pass", "fail", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answers(Generic[_Called]):
-    """What a gate says of the cells that it means: those that fail it, and those of which it cannot tell."""
+    """A gate's answers for the cells that it covers: those that fail, and those that it leaves undecided."""
 
     gate: Gate
     failed: Sequence[_Called]
@@ -69,7 +69,7 @@ class Gate:
     :param text: as it was written.
     :param direction: ``"slower"`` or ``"faster"``.
     :param threshold: as a fraction.
-    :param where: patterns by parameter; a cell is meant if it matches one of each.
+    :param where: patterns by parameter; the gate covers a cell if it matches one pattern of each.
     """
 
     text: str
@@ -78,9 +78,9 @@ class Gate:
     where: Mapping[str, tuple[str, ...]] = field(hash=False)
 
     def answers(self, verdicts: Sequence[_Called]) -> Answers[_Called]:
-        """What the gate says of the cells that it means.
+        """The gate's answers for the cells that it covers.
 
-        :raises RequestError: if ``where`` means no cell at all: a gate that cannot fail guards nothing.
+        :raises RequestError: if ``where`` matches no cell at all: a gate that cannot fail guards nothing.
         """
         meant = [verdict for verdict in verdicts if self._means(verdict)]
         if not meant:
@@ -91,7 +91,7 @@ class Gate:
         return Answers(self, by_answer["fail"], by_answer["undecided"])
 
     def answer(self, verdict: Called) -> Answer:
-        """What the gate says of one cell."""
+        """The gate's answer for one cell."""
         low, high = self._possible(verdict)
         limit = 1 + self.threshold
         if verdict.verdict == self.direction and low > limit:
@@ -99,7 +99,7 @@ class Gate:
         return "pass" if high <= limit else "undecided"
 
     def _possible(self, verdict: Called) -> tuple[float, float]:
-        """The least and the greatest ratio in the gate's direction that may be true."""
+        """The smallest and the largest possible ratio in the gate's direction."""
         ratio, within = verdict.ratio, 1 + verdict.floor
         if ratio.low <= 0 or not math.isfinite(ratio.high * within):
             return 0.0, math.inf
@@ -114,9 +114,9 @@ class Gate:
 
 
 def parse_gate(text: str) -> Gate:
-    """A gate from its text.
+    """Parse a gate.
 
-    :raises RequestError: if it is of another form.
+    :raises RequestError: if the text is not a gate.
     """
     text = " ".join(text.split())
     match = _FORM.fullmatch(text)
@@ -134,7 +134,7 @@ def parse_gate(text: str) -> Gate:
 
 
 def _pattern(axis: str, text: str) -> str:
-    """What the values of a parameter are compared with: another name of a value means that value."""
+    """The pattern for a parameter's values; an alias is replaced by the value that it stands for."""
     rules = AXES.get(axis)
     named = rules.canonical(text, rules.values or rules.aliases.values()) if rules else None
     return (named or text).lower()

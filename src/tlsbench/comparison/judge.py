@@ -24,26 +24,27 @@ from tlsbench.stats import (
 )
 from tlsbench.units import NANOSECONDS
 
-#: The smallest difference that the footnote on more samples speaks of.
+#: The difference for which the footnote gives the number of further samples.
 _WANTED_DIFFERENCE = 0.02
-#: The share of false findings among all findings that is allowed (Benjamini and Hochberg).
+#: The false discovery rate that is allowed (Benjamini and Hochberg).
 _FALSE_DISCOVERIES = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is said of one cell.
+    """The verdict on one cell.
 
-    :param instrument: what counted, and in which unit.
+    :param instrument: what measured it, and in which unit.
     :param base: the median in the base, with its interval.
     :param new: the same in the new result.
-    :param ratio: what the verdict is about: the figure in the new result over that in the base, 1.05 is five
-        percent more; where yardsticks judge, corrected for their change.
-    :param absolute: the figures over each other as they are.
-    :param p_value: of no change, corrected for the number of cells; without yardsticks that of the rank test.
-    :param floor: the difference below which nothing is called, as a fraction: what the yardsticks leave
+    :param ratio: the basis of the verdict: the figure in the new result over that in the base, so that 1.05
+        is five percent more; if yardsticks judge, corrected for their change.
+    :param absolute: the uncorrected ratio.
+    :param p_value: of the hypothesis of no change, corrected for the number of cells; without yardsticks that
+        of the rank test.
+    :param floor: the difference below which none is reported, as a fraction: what the yardsticks leave
         unexplained, or the noise floor and drift of the runs.
-    :param yardsticks: the names of those that judge; none where none can.
+    :param yardsticks: the names of those that judge; empty if none can.
     :param verdict: ``"faster"``, ``"slower"`` or ``"~"``.
     :param more_samples: how many more samples would show a difference of 2 %; 0 if there are enough.
     """
@@ -71,7 +72,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All verdicts, what was on one side only, and what makes the two hard to compare."""
+    """All verdicts, the cells in one result only, and what makes the two hard to compare."""
 
     base: Recording
     new: Recording
@@ -89,14 +90,14 @@ class Judgement:
 def judge(base: Recording, new: Recording) -> Judgement:
     """Compare two results that were taken at different times, cells matched by id.
 
-    A cell is called faster or slower if the interval of its ratio leaves one out, the ratio exceeds the
+    A cell is reported as faster or slower if the interval of its ratio excludes one, the ratio exceeds the
     floor, and a test agrees whose p-value is corrected for the number of cells (Benjamini and Hochberg).
 
-    Where both runs have yardsticks that may judge a cell, the ratio is corrected for the change of
-    the yardsticks, and the interval includes how far unchanged cells move relative to each other between
-    the runs (:mod:`tlsbench.stats.between`). Elsewhere it is the absolute one, the test that of ranks, and
-    the floor the larger noise floor of the two runs plus the larger drift: between two runs a machine
-    wanders at least as far as within one.
+    If both runs have yardsticks that may judge a cell, the ratio is corrected for the change of the
+    yardsticks, and the interval includes how far unchanged cells move relative to each other between the runs
+    (:mod:`tlsbench.stats.between`). Otherwise the ratio is uncorrected, the test is the rank test, and the
+    floor is the larger noise floor of the two runs plus the larger drift: a machine wanders at least as far
+    between two runs as within one.
     """
     in_both = [name for name in base.figures if name in new.figures]
     shared = [name for name in in_both if base.instruments[name].unit == new.instruments[name].unit]
@@ -120,7 +121,7 @@ def judge(base: Recording, new: Recording) -> Judgement:
 
 
 def _absolute(base: Recording, new: Recording, names: Sequence[str]) -> dict[str, Verdict]:
-    """The verdicts by the figures as they are."""
+    """The verdicts by uncorrected figures."""
     comparisons = [
         (compare_counts if new.instruments[name] is CALLGRIND else compare)(
             base.figures[name], new.figures[name]
@@ -200,7 +201,7 @@ def _why_without(base: Recording, new: Recording) -> str:
 
 
 def _unlike(base: Recording, new: Recording, names: Sequence[str]) -> Iterator[str]:
-    """What cannot be compared, as the two results count different things."""
+    """Remarks on cells that cannot be compared, as the two results count different things."""
     units = Counter((base.instruments[name].unit.symbol, new.instruments[name].unit.symbol) for name in names)
     for (ours, theirs), count in units.items():
         if ours != theirs:
@@ -208,7 +209,7 @@ def _unlike(base: Recording, new: Recording, names: Sequence[str]) -> Iterator[s
 
 
 def _not_alike(base: Recording, new: Recording, names: Sequence[str]) -> Iterator[str]:
-    """What cells of one scenario did otherwise, such as another number of tickets."""
+    """Remarks on cells of one scenario that behaved differently, such as in the number of tickets."""
     found = [
         likeness(base.cells[name], new.cells[name])
         for name in names
@@ -220,11 +221,11 @@ def _not_alike(base: Recording, new: Recording, names: Sequence[str]) -> Iterato
         for one in each.differences
     )
     for words, count in differing.items():
-        yield f"{count} cells did not do the same: {words}"
+        yield f"{count} cells behaved differently: {words}"
 
 
 def _why_hidden(base: Recording, new: Recording, name: str) -> str:
-    """Which noise floor or drift it is that hides a difference of a benchmark; ``""`` if none is large."""
+    """The noise floor or drift that hides a benchmark's difference; ``""`` if neither is large."""
     noisy = max((base, new), key=lambda one: one.floor(name))
     wandering = max((base, new), key=lambda one: one.drift)
     if max(noisy.floor(name), wandering.drift) <= LARGE_FLOOR:
@@ -239,7 +240,7 @@ def _why_hidden(base: Recording, new: Recording, name: str) -> str:
 
 
 def _more_samples(ratio: Interval, samples: int) -> int:
-    """An interval narrows with the root of the samples; 0 if it is narrow enough already."""
+    """The number of further samples, as an interval narrows with their square root; 0 if none are needed."""
     if not math.isfinite(deviation(ratio)):
         return 0
     half_width = math.log(ratio.high / ratio.low) / 2

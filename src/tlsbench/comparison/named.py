@@ -1,4 +1,4 @@
-"""Benchmarks that somebody names as yardsticks, as of results that tlsbench did not measure."""
+"""Benchmarks that the user names as yardsticks, such as those of results that tlsbench did not measure."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ from tlsbench.units import NANOSECONDS
 
 #: The nature of a yardstick of which only the name is known.
 NAMED: Final = "named"
-#: The raw data of a benchmark are folded into this many blocks, whose medians then stand for rounds.
+#: The number of blocks into which a benchmark's raw data is divided; their medians serve as rounds.
 _BLOCKS: Final = 10
-#: Names that an error lists at most.
+#: The most names that an error lists.
 _MOST_NAMES: Final = 5
 
 
 def with_yardsticks(recording: Recording, patterns: Sequence[str]) -> Recording:
-    """A recording whose benchmarks of these names are yardsticks, and are not compared themselves.
+    """A recording in which benchmarks of these names serve as yardsticks, and are not compared themselves.
 
-    The identity of each is its name and parameters, with the versions of its engines where it is one of
-    tlsbench's cells.
+    The identity of each is its name and parameters, and for tlsbench's cells the versions of their engines.
 
     :param patterns: names, or globs such as ``*::test_reference*``, of benchmarks that are measured in time.
-    :raises RequestError: in one line, if one matches none, or nothing is left to compare.
+    :raises RequestError: with one line, if one matches nothing, or nothing is left to compare.
     """
     if not patterns:
         return recording
@@ -58,15 +57,13 @@ def with_yardsticks(recording: Recording, patterns: Sequence[str]) -> Recording:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Names of parametrised tests have brackets, which are none of a glob where the name is given in full."""
+    """Whether a name matches; in a full name, the brackets of a parametrised test are literal."""
     return name == pattern or fnmatchcase(name, pattern)
 
 
 def _listed(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMES
-    return (
-        ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "") or "none that takes time"
-    )
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "") or "none that is timed"
 
 
 def _record(recording: Recording, name: str, rounds: tuple[float, ...]) -> YardstickRecord:
@@ -91,7 +88,7 @@ def _nature(parameters: Mapping[str, str]) -> str:
 
 
 def _rounds(recording: Recording) -> Mapping[str, tuple[float, ...]]:
-    """The figures of all benchmarks, all of one length; those of tlsbench's cells are medians of rounds."""
+    """The figures of all benchmarks, padded to one length; those of tlsbench's cells are round medians."""
     found = {
         name: figures if _is_cell(recording, name) else _folded(figures)
         for name, figures in recording.figures.items()

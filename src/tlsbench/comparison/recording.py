@@ -1,4 +1,4 @@
-"""A result as comparison sees it: times by name, of whatever holds raw data."""
+"""A result as comparison sees it: figures by the name of the benchmark."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from tlsbench.stats import Interval, median_interval
 class Recording:
     """One stored result.
 
-    :param figures: by a benchmark's name, its figures, in the order in which they were measured: the medians
-        of its rounds where tlsbench stored them, else all raw data.
-    :param instruments: by name, what counted them.
+    :param figures: by benchmark name, in the order of measurement: the medians of the rounds if tlsbench
+        stored them, otherwise all raw data.
+    :param instruments: by name, what measured them.
     :param parameters: by name, the benchmark's parameters as text.
-    :param noise_floor: the largest difference that is none, as a fraction, by workload.
+    :param noise_floor: the largest difference that is only noise, as a fraction, by workload.
     :param drift: how far the machine wandered during the run, as a fraction; 0 if unknown.
-    :param environment: what makes two results hard to compare where it differs, by name.
-    :param remarks: what was left out of the file and what in it does not fit, a line each.
-    :param yardsticks: what runs can be compared by, by identity.
+    :param environment: by name, the facts that make two results hard to compare if they differ.
+    :param remarks: what was left out of the file, and what is inconsistent in it, a line each.
+    :param yardsticks: those by which runs can be compared, by identity.
     :param engines: by implementation.
-    :param cells: by name, those of tlsbench, with their medians and proofs.
-    :param variables: of the environment, those that change figures; None if they were not noted.
+    :param cells: by name, tlsbench's cells, with their medians and proofs.
+    :param variables: the environment variables that change figures; None if they were not recorded.
     """
 
     source: str
@@ -48,7 +48,7 @@ class Recording:
     variables: Mapping[str, str] | None = None
 
     def median(self, name: str) -> Interval:
-        """The median of a benchmark with its interval: of a cell the very one that its run shows."""
+        """The median of a benchmark with its interval; for a cell, exactly the one that its run shows."""
         return self.cells[name].main.interval if name in self.cells else median_interval(self.figures[name])
 
     def implementations_of(self, name: str) -> frozenset[str]:
@@ -65,32 +65,32 @@ class Recording:
         )
 
     def floor(self, name: str) -> float:
-        """The noise floor of a benchmark; 0 where none was measured."""
+        """The noise floor of a benchmark; 0 if none was measured."""
         return self.noise_floor.get(self.parameters[name].get("workload", ""), 0.0)
 
     def first_of(self, workload: str) -> str:
-        """The cell on which the noise floor of a workload was measured; ``""`` if it is not here."""
+        """The cell on which the noise floor of a workload was measured; ``""`` if it is missing."""
         names = (name for name, values in self.parameters.items() if values.get("workload") == workload)
         return next(names, "")
 
 
 def version_of(engine: str) -> str:
-    """An engine's name and version, without where it was found."""
+    """An engine's name and version, without its location."""
     return engine.partition(" in ")[0]
 
 
 def load_recording(reference: str) -> Recording:
-    """Read the result that a path, or the name or number of a saved run, means.
+    """Read a result to compare, given a path, or the name or number of a saved run.
 
-    :raises RequestError: in one line, if there is none, or it has nothing to compare.
+    :raises RequestError: with one line, if there is none, or it has nothing to compare.
     """
     return recording_of(read(reference))
 
 
 def recording_of(stored: Stored) -> Recording:
-    """What there is to compare in a result.
+    """The data of a result that can be compared.
 
-    :raises RequestError: in one line, if there is nothing.
+    :raises RequestError: with one line, if there is none.
     """
     if isinstance(stored.result, Duel):
         raise RequestError(f"{stored.source} is a duel, which already is a comparison: see 'tlsbench show'")
@@ -115,7 +115,7 @@ def recording_of(stored: Stored) -> Recording:
 
 
 def _line(stored: Stored) -> str:
-    """What a load went over; ``""`` of other results."""
+    """The line that a load went over; ``""`` for other results."""
     if isinstance(stored.result, Run | Duel | Foreign):
         return ""
     return stored.result.plan.line or "none"

@@ -1,4 +1,4 @@
-"""Which yardsticks may judge a cell, and what it changed by beyond them."""
+"""Which yardsticks may judge a cell, and its change relative to them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tlsbench.results.run import YardstickRecord
 from tlsbench.stats import Change, Kind, Level, Move, change, level
 from tlsbench.units import NANOSECONDS
 
-#: How far unchanged cells move between two runs, by what kind of work they are: from studies of 65 runs under
-#: five conditions (docs/measuring.md).
+#: How far unchanged cells move between two runs, by kind of work: from studies of 65 runs under five
+#: conditions (docs/measuring.md).
 _TLS: Final = Kind("handshakes", own=0.008, shared=0.012)
 _RECORDS: Final = Kind("records", own=0.006, shared=0.008)
 _COMPUTING: Final = Kind("computing", own=0.004, shared=0.007)
-#: Of what nobody has studied.
+#: For kinds that nobody has studied.
 _OTHER: Final = Kind("other", own=0.020, shared=0.020)
-#: By the workload of a cell, and by the nature of a yardstick.
+#: By the workload of a cell, or the nature of a yardstick.
 _KINDS: Final[Mapping[str, Kind]] = {
     "handshake": _TLS,
     "resumption": _TLS,
@@ -34,7 +34,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a cell changed by, and the names of the yardsticks that say so."""
+    """The change of a cell, and the names of the yardsticks that judged it."""
 
     change: Change
     by: tuple[str, ...]
@@ -44,14 +44,14 @@ class Judged:
 class Yardsticks:
     """The yardsticks that two results have in common.
 
-    Those of the same identity are common, if the processor is the same.
+    These are the ones of equal identity, provided that the processor is the same.
     """
 
     base: Recording
     new: Recording
 
     def judge(self, name: str) -> Judged | None:
-        """What a cell that is in both results changed by; None if no yardstick can say."""
+        """The change of a cell that is in both results; None if no yardstick can judge it."""
         cell = self._move(name, self.new.parameters[name].get("workload", ""))
         moves = {
             yardstick.name: move
@@ -72,7 +72,7 @@ class Yardsticks:
     def _may_have_changed_with(self, name: str, yardstick: YardstickRecord) -> bool:
         """Whether a yardstick runs on an implementation of a cell, or on the engine of one.
 
-        An engine that was built anew may have kept its version, and with it the yardstick its identity.
+        An engine that was rebuilt may have kept its version, and the yardstick therefore its identity.
         """
         engines = {version_of(one) for one in yardstick.engines.values()}
         return not (
@@ -93,7 +93,7 @@ class Yardsticks:
 
 
 def _levels_of(recording: Recording) -> Mapping[str, Level]:
-    """The level of each cell that counts time, by name, and each yardstick, by identity."""
+    """The level of each cell that is measured in time, by name, and of each yardstick, by identity."""
     if not recording.yardsticks:
         return {}
     rounds = {

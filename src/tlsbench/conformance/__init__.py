@@ -1,4 +1,4 @@
-"""What every TLS library must do behind the contract, as tests for pytest, for third parties too.
+"""Tests for pytest of what every TLS library must do behind the contract, for third parties too.
 
 In a test file::
 
@@ -9,11 +9,11 @@ In a test file::
         def library(self):
             return MyLibrary()
 
-A library that joins by an entry point of the group ``tlsbench.implementations`` is
+A library that is registered by an entry point of the group ``tlsbench.implementations`` is
 ``tlsbench.implementations.registry.tls_library("mine")``.
 
-What the library's capabilities exclude is skipped with the reason that they give; what they do not exclude
-must work. tlsbench's own implementations are held to the same tests.
+Whatever the library's capabilities exclude is skipped with the reason that they give; everything else must
+work. tlsbench's own implementations are held to the same tests.
 """
 
 from tlsbench.conformance.streams import Conformance

@@ -1,4 +1,4 @@
-"""What every library with DTLS or QUIC must do behind the contract, as tests for third parties too.
+"""Tests of what every library with DTLS or QUIC must do behind the contract, for third parties too.
 
 In a test file::
 
@@ -11,8 +11,8 @@ In a test file::
         def library(self):
             return MyLibrary()
 
-What the library's capabilities exclude is skipped with the reason that they give; what they do not exclude
-must work.
+Whatever the library's capabilities exclude is skipped with the reason that they give; everything else must
+work.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from tlsbench.workloads.stream import Bulk
 
 _RESUMPTIONS = ("session-id", "ticket", "psk", "early-data")
 _LENGTHS = (1, 1000, 16384, 100_000)
-#: How many of the first datagrams may go wrong, and how likely each of them does.
+#: The most datagrams that go wrong, and the probability of each.
 _MOST_WRONG = 3
 _CHANCE = 0.5
 
 
 class Malformed(MemoryDatagrams):
-    """Changes, drops, doubles or swaps some of the first datagrams, at random but the same for each seed.
+    """Changes, drops, doubles or reorders some of the first datagrams, at random but the same for each seed.
 
     :param kind: ``fuzzed``, ``dropped``, ``doubled`` or ``reordered``.
     """
@@ -89,7 +89,7 @@ class Malformed(MemoryDatagrams):
 
 
 class Silent(MemoryDatagrams):
-    """Brings nothing over."""
+    """Delivers nothing."""
 
     def carry(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:
         super().carry(direction, datagram)
@@ -97,23 +97,23 @@ class Silent(MemoryDatagrams):
 
 
 class DatagramConformance:
-    """The suite. Override :attr:`transport` and :meth:`library`; it may be parametrised."""
+    """The test suite. Override :attr:`transport` and :meth:`library`, which may be parametrised."""
 
     #: A value of the axis ``transport``.
     transport = "dtls"
-    #: How many handshakes have datagrams that go wrong, of each kind.
+    #: The number of handshakes with datagrams that go wrong, for each kind.
     mutations = 20
-    #: In how many seconds of real time a peer that never answers must be an error.
+    #: The seconds of real time within which a peer that never answers must cause an error.
     patience_s = 30.0
 
     @pytest.fixture
     def library(self) -> DatagramImplementation:
-        """The library that is tested."""
+        """The library under test."""
         raise NotImplementedError("a subclass gives the library, see tlsbench.conformance.datagrams")
 
     @pytest.fixture
     def cells(self, library: DatagramImplementation) -> Iterator[_Cells]:
-        """Makes its cells."""
+        """A factory of its cells."""
         made = _Cells(library, self.transport)
         yield made
         made.close()
@@ -172,7 +172,7 @@ class DatagramConformance:
 
     @pytest.mark.parametrize("kind", Malformed.KINDS)
     def test_datagrams_that_go_wrong_never_hang_it(self, cells: _Cells, kind: str) -> None:
-        """It ends in a handshake or in an error of ours, and the contexts are as good as before."""
+        """It ends in a handshake or in one of tlsbench's errors, and the contexts can still be used."""
         cell = cells.of()
         plain, whole = cell.link, 0
         for seed in range(self.mutations):
@@ -215,7 +215,7 @@ class DatagramConformance:
 
 
 class _Measuring(MemoryDatagrams):
-    """Notes the largest datagram."""
+    """Records the size of the largest datagram."""
 
     largest_bytes = 0
 
@@ -225,7 +225,7 @@ class _Measuring(MemoryDatagrams):
 
 
 class _Cells:
-    """Makes the cells of a library over a transport, both ends its own."""
+    """Makes the cells of a library over a transport, with the library at both ends."""
 
     def __init__(self, library: DatagramImplementation, transport: str) -> None:
         self._library = library
@@ -233,7 +233,7 @@ class _Cells:
         self._made: list[Workload] = []
 
     def of(self, selectors: str = "") -> Handshake | Bulk:
-        """The first cell that they name; where it cannot be without client certificates, with them."""
+        """The first cell that the selectors match; with client certificates if it is impossible without."""
         scenario = self._scenario(selectors)
         made = prepare(scenario, {self._library.id: self._library}, time.perf_counter_ns)
         assert isinstance(made, Handshake | Bulk)
@@ -259,5 +259,5 @@ class _Cells:
 
 
 def shake(cell: Handshake | Bulk) -> Connection:
-    """One handshake of a cell, over its link, which nobody proves."""
+    """Perform one handshake of a cell over its link, without proving it."""
     return cell.shake(cell.clients, cell.servers, cell.link, time.perf_counter_ns)

@@ -1,4 +1,4 @@
-"""A scenario with a client and a server, at least one of which is the library that is tested."""
+"""A scenario with a client and a server, at least one of which is the library under test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tlsbench.workloads.exchange import Exchange, shake_hands
 
 @dataclass(frozen=True)
 class Meeting:
-    """A scenario with all that it takes to run it."""
+    """A scenario with everything that is needed to run it."""
 
     scenario: Scenario
     peers: pki.Peers
@@ -30,9 +30,9 @@ class Meeting:
 
 
 def meeting_of(library: TlsImplementation, selector: str, against: str = "") -> Meeting:
-    """A client and a server of the library, or one of it as ``against`` and one of Python's ssl module.
+    """A client and a server of the library, or one of them (``against``) with Python's ssl module.
 
-    Where it cannot be without client certificates, it is with them.
+    If the scenario is impossible without client certificates, it has them.
     """
     members = {STDLIB.id: STDLIB, library.id: library}
     abilities = {name: member.capabilities() for name, member in members.items()}
@@ -56,4 +56,4 @@ def meeting_of(library: TlsImplementation, selector: str, against: str = "") -> 
                 server_of.server_context(scenario, peers),
             )
         reasons = reasons or [excluded.reason for excluded in matrix.excluded]
-    pytest.skip(reasons[0])  # what the capabilities exclude, which is not a failure of the library
+    pytest.skip(reasons[0])  # excluded by the capabilities, which is not a failure of the library

@@ -1,4 +1,4 @@
-"""What happens to bytes on a bad day: they come one by one, are lost, or changed."""
+"""Bytes that go wrong in transit: they arrive one by one, are lost, or are changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tlsbench.links import Direction, MemoryLink
 
 
 class Slowly:
-    """An end that goes on after each byte that it is given."""
+    """An end that continues after each byte that it receives."""
 
     def __init__(self, end: Endpoint) -> None:
         self.end = end
@@ -25,7 +25,7 @@ class Slowly:
 
 
 class Cut(MemoryLink):
-    """A link that loses the second half of the first flight of one direction."""
+    """A link that loses the second half of the first flight in one direction."""
 
     def __init__(self, direction: Direction) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Cut(MemoryLink):
 
 
 class Fuzzed(MemoryLink):
-    """A link that changes something in one of the first flights: bytes are flipped, cut out or doubled."""
+    """A link that changes something in one of the first three flights: it flips, removes or doubles bytes."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()

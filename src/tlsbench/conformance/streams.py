@@ -1,4 +1,4 @@
-"""What every TLS library must do over a stream."""
+"""Tests of what every TLS library must do over a stream."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ _MOST_FLIGHTS = 8
 #: Threads that share contexts, and for how long.
 _THREADS, _TURN_NS = 4, 50_000_000
 _LENGTHS = (0, 1, 16384, 16385, 100_000)
-#: Not TLS, and longer than the record that its first bytes announce: some libraries wait for that.
+#: Not TLS, and longer than the record that its first bytes announce, as some libraries wait for all of it.
 _GARBAGE = b"GET / HTTP/1.0\r\n\r\n" * 1000
-#: Resident memory may grow by this much in any case, and by this much more for each handshake: allocators
-#: keep what they were given, and the least that a library leaks of a connection is several KiB.
+#: How much resident memory may grow in any case, and how much more for each handshake: allocators keep
+#: memory, and a library that leaks a connection leaks several KiB at least.
 _SLACK_BYTES = 2**20
 _LEAK_BYTES = 256
 
 
 class Conformance:
-    """The suite. Override :meth:`library`; it may be parametrised."""
+    """The test suite. Override :meth:`library`, which may be parametrised."""
 
-    #: Whether the library has no cryptography at all, and is there for the harness alone.
+    #: Whether the library has no cryptography at all, and exists for the harness alone.
     is_fake = False
     #: How many handshakes must leave no memory behind.
     handshakes = 10_000
-    #: How many handshakes have bytes changed on their way.
+    #: How many handshakes have bytes changed in transit.
     mutations = 100
 
     @pytest.fixture
     def library(self) -> TlsImplementation:
-        """The library that is tested."""
+        """The library under test."""
         raise NotImplementedError("a subclass gives the library, see tlsbench.conformance")
 
     def test_it_says_who_it_is_and_why_it_cannot_do_what_it_cannot(self, library: TlsImplementation) -> None:
@@ -154,7 +154,7 @@ class Conformance:
             for length in _LENGTHS:
                 payload = os.urandom(length)
                 source.write(payload)
-                if sealed := source.data_to_send():  # an empty write may be no record at all
+                if sealed := source.data_to_send():  # an empty write may produce no record
                     sink.receive_data(sealed)
                 assert len(sealed) > length or not length
                 assert sink.read() == payload
@@ -214,7 +214,7 @@ class Conformance:
     def test_a_peer_that_sends_what_is_wrong_ends_in_an_error(
         self, library: TlsImplementation, version: str
     ) -> None:
-        """Bytes are changed, cut out or doubled: a library gives up or waits, and its process lives on."""
+        """Bytes are changed, removed or doubled: a library gives up or waits, and its process survives."""
         self._only_if_real()
         meeting = meeting_of(library, f"version={version}")
         chance, errors = random.Random(version), 0  # noqa: S311 - the same bytes each time
@@ -223,7 +223,7 @@ class Conformance:
                 _and_a_word(meeting.shake(Fuzzed(chance)))
             except (HandshakeError, MeasurementError):
                 errors += 1
-        assert errors > self.mutations // 2, "the bytes that were changed are taken for good"
+        assert errors > self.mutations // 2, "changed bytes are accepted as valid"
 
     @pytest.mark.parametrize("version", _VERSIONS)
     def test_an_altered_record_is_an_error(self, library: TlsImplementation, version: str) -> None:
@@ -310,7 +310,7 @@ class Conformance:
 
 
 def _and_a_word(exchange: Exchange) -> None:
-    """In TLS 1.3 a client is done before the server looks at its certificate: it learns of that later."""
+    """Send data, as a TLS 1.3 client is done before the server checks its certificate."""
     exchange.client.write(b"let me in")
     exchange.server.receive_data(exchange.client.data_to_send())
     exchange.server.read()

@@ -1,10 +1,10 @@
-"""From records to messages: whose keys protect which record, and what each record holds.
+"""From records to messages: whose keys protect which record, and what each record contains.
 
-Both sides begin in the clear. In TLS 1.3 the hellos bring handshake keys, each side's Finished its
+Both sides begin without encryption. In TLS 1.3 the hellos bring handshake keys, each side's Finished its
 application keys, and a client that sends early data has keys for that first (RFC 8446, appendix A). In TLS
 1.2 each side's ChangeCipherSpec brings its keys (RFC 5246 section 7.1).
 
-Of DTLS 1.2 the records are read as those of TLS 1.2: nothing is lost on the way to a trace, so that the
+Records of DTLS 1.2 are read like those of TLS 1.2: nothing is lost on the way to a trace, so that the
 fragments of a message follow one another.
 """
 
@@ -30,20 +30,20 @@ from tlsbench.protocol.messages import (
 )
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 
-#: A side as key logs and key blocks name it.
+#: The sides as key logs and key blocks name them.
 _SIDES: Final = {Direction.TO_SERVER: "client", Direction.TO_CLIENT: "server"}
 _EARLY: Final = "CLIENT_EARLY_TRAFFIC_SECRET"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one or more records hold: a handshake message, an alert, application data, or what is not opened.
+    """Content of one or more records: a handshake message, an alert, application data, or something unopened.
 
     :param wire_bytes: its size with its own header (in DTLS that of each fragment), without records and
-        protection; of what is not opened that of the protected fragment.
+        protection; if it was not opened, that of the protected fragment.
     :param records: the numbers, from 0, of the records that carry it.
     :param compression: of a CompressedCertificate.
-    :param opened: whether it was read; not, where it is encrypted and nobody gave the secrets.
+    :param opened: whether it was read; False if it is encrypted and its secrets are unknown.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A message, who sent it, and of a handshake message that was read its body, without the header."""
+    """A message, its sender, and the body of a handshake message that was read, without the header."""
 
     direction: Direction
     message: Message
@@ -68,7 +68,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The hellos of a connection: what was agreed on in the clear."""
+    """The hellos of a connection: what was agreed on without encryption."""
 
     client_random: bytes
     server: Hello
@@ -76,7 +76,7 @@ class Opening:
 
 @dataclass(slots=True)
 class _Side:
-    """What is known of one direction while its records are read."""
+    """The state of one direction while its records are read."""
 
     openers: list[tuple[str, Opener]]
     protected: bool = False
@@ -88,13 +88,13 @@ class _Side:
         return self.openers[0][0] if self.openers else ""
 
     def turn(self) -> None:
-        """Go on to the next keys, if there are any."""
+        """Switch to the next keys, if there are any."""
         if len(self.openers) > 1:
             del self.openers[0]
 
 
 def opening_of(records: Sequence[Record]) -> Opening:
-    """The ClientHello and the ServerHello of a connection; of two after a HelloRetryRequest the last.
+    """The client random and the ServerHello of a connection; a HelloRetryRequest is skipped.
 
     :raises WireError: if there are none.
     """
@@ -108,7 +108,7 @@ def opening_of(records: Sequence[Record]) -> Opening:
 
 
 def _clear_hellos(records: Sequence[Record], direction: Direction) -> Iterator[Hello]:
-    """The hellos that one side sends in the clear."""
+    """The hellos that one side sends without encryption."""
     wanted = messages.CLIENT_HELLO if direction is Direction.TO_SERVER else messages.SERVER_HELLO
     waiting = b""
     for record in records:
@@ -127,7 +127,7 @@ def _clear_hellos(records: Sequence[Record], direction: Direction) -> Iterator[H
 
 
 def _as_stream(fragments: bytes) -> bytes:
-    """Fragments of DTLS (RFC 6347 section 4.2.3) as TLS has them: the header once, before the first."""
+    """Fragments of DTLS (RFC 6347 section 4.2.3) in the form of TLS: the header once, before the first."""
     rest, stream = Reader(fragments), b""
     while rest:
         head = rest.take(MESSAGE_HEADER_BYTES)
@@ -138,7 +138,7 @@ def _as_stream(fragments: bytes) -> bytes:
 
 
 def next_message(waiting: bytes) -> tuple[int, bytes] | None:
-    """The type and body of the message at the beginning, once it is whole."""
+    """The type and body of the message at the beginning; None if it is incomplete."""
     if len(waiting) < MESSAGE_HEADER_BYTES:
         return None
     end = MESSAGE_HEADER_BYTES + int.from_bytes(waiting[1:MESSAGE_HEADER_BYTES], "big")
@@ -146,18 +146,18 @@ def next_message(waiting: bytes) -> tuple[int, bytes] | None:
 
 
 def messages_of(records: Sequence[Record], key_log: KeyLog) -> list[Message]:
-    """What the records hold, in the order in which it was complete.
+    """What the records contain, in the order in which it became complete.
 
-    :param key_log: with the secrets of this connection; without them the rest is not opened.
-    :raises WireError: if the records are not those of a TLS connection, or the secrets are others'.
+    :param key_log: contains the secrets of this connection; without them encrypted records are not opened.
+    :raises WireError: if the records are not those of a TLS connection, or the secrets are not its own.
     """
     return [one.message for one in decoded(records, key_log)]
 
 
 def decoded(records: Sequence[Record], key_log: KeyLog) -> list[Decoded]:
-    """The same with who sent it, and with the bodies of handshake messages.
+    """The same with the senders, and with the bodies of handshake messages.
 
-    It takes and raises what :func:`messages_of` does.
+    The parameters and exceptions are those of :func:`messages_of`.
     """
     opening = opening_of(records)
     secrets = key_log.of(opening.client_random).secrets()
@@ -167,7 +167,7 @@ def decoded(records: Sequence[Record], key_log: KeyLog) -> list[Decoded]:
 
 
 def _sides(opening: Opening, secrets: Mapping[str, bytes]) -> dict[Direction, _Side]:
-    """Both sides with the keys that they will have, one after another."""
+    """Both sides with the keys that they will use, one after another."""
     suite, server = Suite.of(opening.server.cipher), opening.server
     if suite is None or server.version in BROKEN_VERSIONS:  # these have another key schedule
         return {direction: _Side([]) for direction in Direction}
@@ -190,14 +190,14 @@ def _sides(opening: Opening, secrets: Mapping[str, bytes]) -> dict[Direction, _S
 
 
 def _labels(side: str) -> tuple[str, ...]:
-    """The labels of a side's traffic secrets, in the order in which it uses them."""
+    """The labels of a side's traffic secrets, in the order of their use."""
     own = (f"{side}_HANDSHAKE_TRAFFIC_SECRET", f"{side}_TRAFFIC_SECRET_0")
     return (_EARLY, *own) if side == "CLIENT" else own
 
 
 @dataclass(frozen=True, slots=True)
 class _Decoder:
-    """Reads the records of a version of TLS, of both sides in turn."""
+    """Reads the records of both sides of a connection, in order."""
 
     version: str
     sides: Mapping[Direction, _Side]
@@ -248,7 +248,7 @@ class _Decoder:
         yield Decoded(sent, Message(name, len(data), encrypted, (number,)))
 
     def _handshake(self, sent: Direction, number: int, *, encrypted: bool) -> Iterator[Decoded]:
-        """The messages that are whole now; each may change the keys of its sender."""
+        """The messages that are complete now; each may change the keys of its sender."""
         side = self.sides[sent]
         while (found := next_message(side.waiting)) is not None:
             kind, body = found
@@ -278,7 +278,7 @@ def _open(side: _Side, record: Record) -> tuple[int, bytes]:
     try:
         return side.openers[0][1].open(record)
     except WireError:
-        # A server that does not take early data gets no EndOfEarlyData: handshake keys follow at once.
+        # A server that does not accept early data gets no EndOfEarlyData: handshake keys follow at once.
         if side.label != _EARLY:
             raise
         side.turn()

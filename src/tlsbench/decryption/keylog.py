@@ -14,7 +14,7 @@ _LINE: Final = re.compile(r"([A-Z0-9_]+) ([0-9a-fA-F]{64}) ((?:[0-9a-fA-F]{2})+)
 
 @dataclass(frozen=True, slots=True)
 class KeyLog:
-    """What a key log says: a line for each secret, by its label and its connection's client random."""
+    """The content of a key log: a line for each secret, with its label and its connection's client random."""
 
     lines: tuple[tuple[str, bytes, bytes], ...] = field(default=(), repr=False)
 
@@ -23,31 +23,31 @@ class KeyLog:
 
     @classmethod
     def parse(cls, text: str) -> KeyLog:
-        """Read a key log; comments and empty lines are passed over.
+        """Read a key log; comments and empty lines are skipped.
 
-        :raises WireError: if a line is none of a key log.
+        :raises WireError: if a line is not in the format of a key log.
         """
         return cls(tuple(_lines(text)))
 
     def of(self, client_random: bytes) -> KeyLog:
-        """The lines of one connection, the newest where a label occurs twice."""
+        """The lines of one connection; if a label occurs twice, the newer one."""
         newest = {line[0]: line for line in self.lines if line[1] == client_random}
         return KeyLog(tuple(newest.values()))
 
     def newest_as(self, client_random: bytes) -> KeyLog:
-        """The lines of the newest connection, under the client random that its wire shows.
+        """The lines of the newest connection, under the client random seen on its wire.
 
-        Where Encrypted ClientHello was accepted, they have that of the ClientHello within (RFC 9849).
+        If Encrypted ClientHello was accepted, the lines have the random of the inner ClientHello (RFC 9849).
         """
         newest = self.lines[-1][1] if self.lines else b""
         return KeyLog(tuple((label, client_random, key) for label, of, key in self.lines if of == newest))
 
     def secrets(self) -> Mapping[str, bytes]:
-        """The secrets by label, of a log that is one connection's."""
+        """The secrets by label, in a log of a single connection."""
         return {label: secret for label, _, secret in self.lines}
 
     def text(self) -> str:
-        """The lines as a key log file has them."""
+        """The lines in the format of a key log file."""
         return "".join(f"{label} {random.hex()} {secret.hex()}\n" for label, random, secret in self.lines)
 
 

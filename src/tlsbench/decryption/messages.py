@@ -1,4 +1,4 @@
-"""What is in handshake messages that a ladder shows: extensions and certificates, with their sizes."""
+"""The parts of handshake messages that a ladder shows: extensions and certificates, with their sizes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXTENSION_HEADER_BYTES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """An extension by its IANA name; its size with type and length, four bytes."""
+    """An extension by its IANA name; its size includes its type and length, four bytes."""
 
     name: str
     wire_bytes: int
@@ -32,7 +32,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Compression:
-    """How certificates are compressed: the algorithm, and the size of the Certificate message before."""
+    """How certificates are compressed: the algorithm, and the size of the original Certificate message."""
 
     algorithm: str
     uncompressed_bytes: int
@@ -49,7 +49,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a hello says that the rest depends on. ``cipher`` and ``version`` are a server's."""
+    """The fields of a hello that decryption depends on. ``cipher`` and ``version`` are a server's."""
 
     random: bytes
     cipher: int
@@ -65,7 +65,7 @@ class Hello:
 def hello_of(kind: int, body: bytes) -> Hello:
     """Read a ClientHello or ServerHello.
 
-    :raises WireError: if it is none.
+    :raises WireError: if it is not well formed.
     """
     hello = Reader(body)
     version, random = hello.number(2), hello.take(32)
@@ -85,16 +85,16 @@ def hello_of(kind: int, body: bytes) -> Hello:
 
 
 def name_of(kind: int, body: bytes) -> str:
-    """What a message is called."""
+    """The name of a message."""
     if kind == messages.SERVER_HELLO and body[2:34] == HELLO_RETRY_REQUEST_RANDOM:
         return "HelloRetryRequest"
     return HANDSHAKE_NAMES.get(kind, f"handshake message {kind}")
 
 
 def read_body(kind: int, body: bytes, version: str) -> Body:
-    """The extensions and certificates of a message.
+    """Read the extensions and certificates of a message.
 
-    :param version: of TLS, as a scenario spells it: several messages differ.
+    :param version: of TLS, as a scenario spells it: several messages differ by it.
     :raises WireError: if the message is not well formed.
     """
     read = _READERS.get((kind, version)) or _READERS.get((kind, ""))
@@ -102,7 +102,7 @@ def read_body(kind: int, body: bytes, version: str) -> Body:
 
 
 def _with_extensions(skip: Callable[[Reader], None]) -> Callable[[Reader], Body]:
-    """A message that ends with its extensions, behind what is skipped."""
+    """A reader for a message that ends with its extensions, after what is skipped."""
 
     def read(message: Reader) -> Body:
         skip(message)
@@ -165,7 +165,7 @@ def _compressed(message: Reader) -> Body:
     return Body(compression=Compression(algorithm, MESSAGE_HEADER_BYTES + length))
 
 
-#: By message and version, ``""`` for both.
+#: By message and version, ``""`` for any.
 _READERS: Final[Mapping[tuple[int, str], Callable[[Reader], Body]]] = {
     (messages.CLIENT_HELLO, ""): _with_extensions(_client_hello),
     (messages.SERVER_HELLO, ""): _with_extensions(_server_hello),

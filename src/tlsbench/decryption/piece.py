@@ -11,8 +11,8 @@ from tlsbench.links import Direction
 class Piece:
     """What one side handed over at once.
 
-    ``at_ns`` is when, since the connection began; ``spent_ns`` is the time in the sender's library since it
-    last handed something over.
+    ``at_ns`` is the time since the connection began; ``spent_ns`` is the time in the sender's library since
+    it last handed something over.
     """
 
     direction: Direction

@@ -1,8 +1,8 @@
 """Opening protected records: the key schedules and record protection of TLS 1.2 and 1.3, and of DTLS 1.2.
 
 TLS 1.3 has one AEAD key for each traffic secret (RFC 8446 sections 5.2 and 7.3). TLS 1.2 has one key block
-(RFC 5246 section 6.3), used as RFC 5288 (GCM), RFC 6655 (CCM) and RFC 7905 (ChaCha20-Poly1305) say, or as
-RFC 5246 section 6.2.3.2 (CBC) does; DTLS 1.2 differs in that a record's number is in its header (RFC 6347
+(RFC 5246 section 6.3), used according to RFC 5288 (GCM), RFC 6655 (CCM), RFC 7905 (ChaCha20-Poly1305), or
+RFC 5246 section 6.2.3.2 (CBC); DTLS 1.2 differs in that a record's number is in its header (RFC 6347
 section 4.1.2.1).
 """
 
@@ -29,7 +29,7 @@ _MAC: Final = "sha1"
 _MAC_BYTES: Final = 20
 
 
-#: What is opened: AEADs, and AES in CBC mode with HMAC-SHA-1.
+#: What can be opened: AEADs, and AES in CBC mode with HMAC-SHA-1.
 _OPENED: Final = frozenset(
     (
         *((f"AES_{bits}_{mode}", True) for bits in (128, 256) for mode in ("GCM", "CCM", "CCM_8")),
@@ -47,7 +47,7 @@ class Opener(Protocol):
     """Opens the records of one side, one after another."""
 
     def open(self, record: Record) -> tuple[int, bytes]:
-        """The content type and the content of the next record.
+        """Return the content type and the content of the next record.
 
         :raises WireError: if it was not protected by these keys.
         """
@@ -55,7 +55,7 @@ class Opener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """What of a cipher suite matters to records: its algorithm, the sizes of key and tag, and the hash."""
+    """The parts of a cipher suite that matter to records: algorithm, sizes of key and tag, and hash."""
 
     algorithm: str
     key_bytes: int
@@ -64,7 +64,7 @@ class Suite:
 
     @classmethod
     def of(cls, code_point: int) -> Suite | None:
-        """That of a suite; None for one whose records are not opened here: other ciphers and MACs."""
+        """Return the parts of a suite; None if its records cannot be opened here: other ciphers and MACs."""
         suite = ciphers.BY_CODE_POINT.get(code_point)
         if suite is None or (suite.encryption, suite.is_aead or suite.hash_name) not in _OPENED:
             return None
@@ -75,7 +75,7 @@ class Suite:
         return cls(algorithm, size, hash_name, suite.tag_bytes)
 
     def aead(self, key: bytes) -> _Aead:
-        """The AEAD with a key."""
+        """Return the AEAD with a key."""
         if self.algorithm == "CHACHA20":
             return ChaCha20Poly1305(key)
         return AESGCM(key) if self.algorithm == "GCM" else AESCCM(key, self.tag_bytes)
@@ -112,7 +112,7 @@ class Tls13Opener:
 
 @dataclass(slots=True)
 class Tls12AeadOpener:
-    """Opens the records of one side that an AEAD of TLS 1.2 protects."""
+    """Opens the records of one side that are protected by an AEAD of TLS 1.2."""
 
     suite: Suite
     key: bytes = field(repr=False)
@@ -135,9 +135,9 @@ class Tls12AeadOpener:
 
 @dataclass(slots=True)
 class Tls12CbcOpener:
-    """Opens the records of one side that AES in CBC mode and HMAC-SHA-1 protect.
+    """Opens the records of one side that are protected by AES in CBC mode and HMAC-SHA-1.
 
-    The MAC is over the content, or over the ciphertext where ``encrypt_then_mac`` was agreed on (RFC 7366).
+    The MAC is over the content, or over the ciphertext if ``encrypt_then_mac`` was agreed on (RFC 7366).
     """
 
     key: bytes = field(repr=False)
@@ -174,7 +174,7 @@ _NOT_OPENED: Final = "a record cannot be opened with the secrets of the key log"
 def tls12_openers(
     suite: Suite, master_secret: bytes, randoms: tuple[bytes, bytes], *, encrypt_then_mac: bool
 ) -> Mapping[str, Opener]:
-    """The openers of both sides, ``"client"`` and ``"server"``, by the key block of RFC 5246 section 6.3.
+    """The openers of both sides, ``"client"`` and ``"server"``, from the key block of RFC 5246 section 6.3.
 
     :param randoms: the client's and the server's.
     """

@@ -1,8 +1,8 @@
-"""The packets of a connection over QUIC, opened, and the messages and frames that they carry.
+"""The packets of a QUIC connection, opened, and the messages and frames that they carry.
 
-Initial packets are protected by keys that depend on a connection ID in the clear (RFC 9001 section 5.2), so
-that anyone opens them: they count as in the clear. The others need the connection's secrets, one for each
-kind of packet and side. TLS messages come in CRYPTO frames, a stream of them for each kind (section 4).
+Initial packets are protected by keys that depend on an unencrypted connection ID (RFC 9001 section 5.2), so
+that anyone can open them: they count as unencrypted. The others need the connection's secrets, one for each
+kind of packet and side. TLS messages come in CRYPTO frames, in one stream for each kind (section 4).
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _LABELS: Final[Mapping[Direction, Mapping[PacketKind, str]]] = {
         PacketKind.ONE_RTT: "SERVER_TRAFFIC_SECRET_0",
     },
 }
-#: Packets that have no packet number, and hold no frames.
+#: Packets that have no packet number, and contain no frames.
 _BARE: Final = (PacketKind.RETRY, PacketKind.VERSION_NEGOTIATION)
-#: What anyone can read.
+#: Packets that anyone can read.
 CLEAR: Final = (PacketKind.INITIAL, *_BARE)
-#: 0-RTT and 1-RTT packets have their numbers in common (RFC 9000 section 12.3).
+#: 0-RTT and 1-RTT packets share a packet number space (RFC 9000 section 12.3).
 _SPACES: Final = {PacketKind.ZERO_RTT: PacketKind.ONE_RTT}
 _HELLOS: Final = {
     Direction.TO_SERVER: messages.CLIENT_HELLO,
@@ -50,7 +50,7 @@ _HELLOS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NumberedPacket:
-    """A packet as it is in a recording: its number there, and the numbers of its datagram and flight."""
+    """A packet of a recording, with its number there, the number of its flight, and its direction."""
 
     number: int
     flight: int
@@ -60,7 +60,7 @@ class NumberedPacket:
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """A TLS message that is complete, or another frame, or a packet that is not opened; and its carriers."""
+    """A complete TLS message, or another frame, or an unopened packet; and the packets that carry it."""
 
     packet: Packet
     direction: Direction
@@ -71,18 +71,18 @@ class _Whole:
 
 
 def quic_messages_of(numbered: Sequence[NumberedPacket], key_log: KeyLog) -> list[Message]:
-    """What the packets hold, in the order in which it was complete.
+    """What the packets contain, in the order in which it became complete.
 
-    :param key_log: with the secrets of this connection; without them the rest is not opened.
-    :raises WireError: if the packets are no QUIC connection's, or the secrets not its own.
+    :param key_log: contains the secrets of this connection; without them encrypted packets are not opened.
+    :raises WireError: if the packets are not those of a QUIC connection, or the secrets are not its own.
     """
     return [one.message for one in decoded_quic(numbered, key_log)]
 
 
 def decoded_quic(numbered: Sequence[NumberedPacket], key_log: KeyLog) -> list[Decoded]:
-    """The same with who sent it, and with the bodies of handshake messages.
+    """The same with the senders, and with the bodies of handshake messages.
 
-    It takes and raises what :func:`quic_messages_of` does.
+    The parameters and exceptions are those of :func:`quic_messages_of`.
     """
     opening = opening_of_packets(numbered)
     keys = _keys(opening, key_log.of(opening.client_random).secrets())
@@ -93,7 +93,7 @@ def decoded_quic(numbered: Sequence[NumberedPacket], key_log: KeyLog) -> list[De
 
 
 def quic_opening_of(pieces: Sequence[Piece]) -> Opening:
-    """The hellos of a connection; of two after a HelloRetryRequest the last.
+    """The last client random and the ServerHello of a connection; a HelloRetryRequest is skipped.
 
     :raises WireError: if there are none.
     """
@@ -101,7 +101,7 @@ def quic_opening_of(pieces: Sequence[Piece]) -> Opening:
 
 
 def numbered_packets(pieces: Sequence[Piece]) -> Iterator[NumberedPacket]:
-    """The packets of a recording, a datagram in each piece."""
+    """The packets of a recording with one datagram in each piece."""
     number = 0
     for flight, parts in enumerate(flights_of(pieces)):
         for piece in parts:
@@ -111,7 +111,7 @@ def numbered_packets(pieces: Sequence[Piece]) -> Iterator[NumberedPacket]:
 
 
 def opening_of_packets(numbered: Sequence[NumberedPacket]) -> Opening:
-    """What anyone reads: the hellos in Initial packets, see :func:`quic_opening_of`."""
+    """The hellos in Initial packets, which anyone can read, see :func:`quic_opening_of`."""
     initials = [one for one in numbered if one.packet.kind in CLEAR]
     hellos = {
         direction: [
@@ -124,7 +124,7 @@ def opening_of_packets(numbered: Sequence[NumberedPacket]) -> Opening:
     servers = [hello for hello in hellos[Direction.TO_CLIENT] if not hello.is_retry]
     if not hellos[Direction.TO_SERVER] or not servers:
         raise WireError("the wire does not open with ClientHello and ServerHello")
-    # Behind a Retry some clients begin anew, with another random.
+    # After a Retry, some clients start over with another random.
     return Opening(hellos[Direction.TO_SERVER][-1].random, servers[0])
 
 
@@ -132,7 +132,7 @@ _Keys = Mapping[tuple[Direction, PacketKind], PacketKeys]
 
 
 def _keys(opening: Opening, secrets: Mapping[str, bytes]) -> _Keys:
-    """Those that a key log gives."""
+    """The keys that a key log provides."""
     return {
         (direction, kind): PacketKeys.of(secrets[label], opening.server.cipher)
         for direction, labels in _LABELS.items()
@@ -143,7 +143,7 @@ def _keys(opening: Opening, secrets: Mapping[str, bytes]) -> _Keys:
 
 @dataclass(slots=True)
 class _Stream:
-    """The CRYPTO frames of one side in one kind of packet: what came, in order as far as it is whole."""
+    """The CRYPTO frames of one side in one kind of packet, put in order as far as they are complete."""
 
     waiting: bytes = b""
     taken: int = 0
@@ -151,7 +151,7 @@ class _Stream:
     carriers: tuple[int, ...] = ()
 
     def take(self, frame: Frame, carrier: int) -> Iterator[tuple[tuple[int, bytes], tuple[int, ...]]]:
-        """The messages that are whole with this frame, each with the packets that carry it."""
+        """The messages that this frame completes, each with the packets that carry it."""
         self.later[frame.offset] = (frame.data, carrier)
         while (found := self._next()) is not None:
             data, number = found
@@ -164,7 +164,7 @@ class _Stream:
                 self.carriers = (number,) if self.waiting else ()
 
     def _next(self) -> tuple[bytes, int] | None:
-        """What continues the stream; what was sent again is passed over."""
+        """What continues the stream; retransmitted data is skipped."""
         for offset in sorted(self.later):
             data, number = self.later[offset]
             if offset > self.taken:
@@ -177,7 +177,7 @@ class _Stream:
 
 @dataclass(slots=True)
 class _Reader:
-    """Opens the packets of a connection one after another."""
+    """Opens the packets of a connection, one after another."""
 
     keys: _Keys
     _initial: Mapping[Direction, PacketKeys] = field(default_factory=dict, init=False)
@@ -189,7 +189,7 @@ class _Reader:
     _hellos: set[bytes] = field(default_factory=set, init=False)
 
     def read(self, numbered: Sequence[NumberedPacket]) -> Iterator[_Whole]:
-        """What the packets hold, in the order in which it was complete.
+        """What the packets contain, in the order in which it became complete.
 
         :raises WireError: if the secrets are not those of the connection.
         """
@@ -208,14 +208,14 @@ class _Reader:
                 yield from self._frame(one, frame)
 
     def _learn(self, direction: Direction, packet: Packet) -> None:
-        """What the header says: whose ID the other side's short headers have, and the keys of Initials."""
+        """Learn from a header: how long the ID in the other side's short headers is, and the Initial keys."""
         if packet.kind is PacketKind.ONE_RTT:
             return
         (back,) = (other for other in Direction if other is not direction)
         self._id_bytes[back] = len(packet.source_id)
         if packet.kind is PacketKind.RETRY:
             check_retry(packet, self._original_id)
-            self._streams.pop((back, PacketKind.INITIAL), None)  # the client says its hello again
+            self._streams.pop((back, PacketKind.INITIAL), None)  # the client repeats its hello
         elif packet.kind is PacketKind.INITIAL and direction is Direction.TO_SERVER:
             self._original_id = self._original_id or packet.destination_id
             if not self._initial or packet.token != self._token:
@@ -235,7 +235,7 @@ class _Reader:
 
 
 def _shown(one: _Whole) -> Message:
-    """A line of the ladder."""
+    """The message as the ladder shows it."""
     packet = one.packet
     encrypted = packet.kind not in CLEAR
     if one.message is not None:

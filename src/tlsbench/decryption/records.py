@@ -1,4 +1,4 @@
-"""From bytes to records: where one begins and ends (RFC 8446 section 5.1, RFC 5246 section 6.2)."""
+"""From bytes to records: where each begins and ends (RFC 8446 section 5.1, RFC 5246 section 6.2)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tlsbench.protocol.messages import (
 class Record:
     """A record as it is on the wire.
 
-    ``flight`` is the number, from 0, of the flight with its last byte; ``header`` its five bytes, thirteen in
+    ``flight`` is the number, from 0, of the flight with its last byte; ``header`` has five bytes, thirteen in
     DTLS.
     """
 
@@ -34,17 +34,17 @@ class Record:
 
     @property
     def content_type(self) -> int:
-        """What its header says it holds."""
+        """The type of its content, from its header."""
         return self.header[0]
 
     @property
     def is_dtls(self) -> bool:
-        """Whether it is of DTLS."""
+        """Whether it is a DTLS record."""
         return len(self.header) == DTLS_RECORD_HEADER_BYTES
 
     @property
     def number(self) -> int | None:
-        """Its epoch and sequence number, which are in a record of DTLS (RFC 6347 section 4.1)."""
+        """Its epoch and sequence number, which a DTLS record contains (RFC 6347 section 4.1); None in TLS."""
         return int.from_bytes(self.header[3:11], "big") if self.is_dtls else None
 
     @property
@@ -54,14 +54,14 @@ class Record:
 
 
 def flights_of(pieces: Iterable[Piece]) -> list[tuple[Piece, ...]]:
-    """The pieces by flight: what one side sends before the other does."""
+    """The pieces by flight: what one side sends before the other sends anything."""
     return [tuple(group) for _, group in groupby(pieces, key=lambda piece: piece.direction)]
 
 
 def records_of(pieces: Iterable[Piece]) -> list[Record]:
-    """The records of both sides, in the order in which they were complete.
+    """The records of both sides, in the order in which they became complete.
 
-    :raises WireError: if the bytes are no records, or end within one.
+    :raises WireError: if the bytes are not records, or end within one.
     """
     waiting = dict.fromkeys(Direction, b"")
     found = []
@@ -86,9 +86,9 @@ def records_of(pieces: Iterable[Piece]) -> list[Record]:
 
 
 def dtls_records_of(pieces: Iterable[Piece]) -> list[Record]:
-    """The same of DTLS, where each piece is a datagram.
+    """The same for DTLS, where each piece is a datagram.
 
-    :raises WireError: if a datagram holds no whole records.
+    :raises WireError: if a datagram does not consist of whole records.
     """
     found = []
     for number, flight in enumerate(flights_of(pieces)):

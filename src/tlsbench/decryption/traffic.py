@@ -1,7 +1,7 @@
 """Application data of TLS 1.3, followed from one key to the next (RFC 8446 sections 4.6.3 and 7.2).
 
-A key log has the first application traffic secret of each side. The next follows from it when that side sends
-a KeyUpdate, which is the last that it protects with the old keys.
+A key log has the first application traffic secret of each side. The next is derived from it when that side
+sends a KeyUpdate, which is the last message that it protects with the old keys.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tlsbench.protocol.messages import (
     MESSAGE_HEADER_BYTES,
 )
 
-#: The secrets by which a side's application data is followed, as key logs label them (RFC 9850).
+#: The secrets needed to follow each side's application data, as key logs label them (RFC 9850).
 LABELS: Final[Mapping[Direction, str]] = {
     Direction.TO_SERVER: "CLIENT_TRAFFIC_SECRET_0",
     Direction.TO_CLIENT: "SERVER_TRAFFIC_SECRET_0",
@@ -32,7 +32,7 @@ LABELS: Final[Mapping[Direction, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What one record held.
+    """The content of one record.
 
     :param generation: the number of the application traffic secret that protected it, from 0.
     """
@@ -43,7 +43,7 @@ class Sent:
 
     @property
     def request_update(self) -> int | None:
-        """Of a KeyUpdate whether it asks the other side for one, 0 or 1; None of anything else."""
+        """Whether a KeyUpdate asks the other side for one, 0 or 1; None for anything else."""
         if self.content_type != HANDSHAKE or self.content[0] != KEY_UPDATE:
             return None
         return self.content[MESSAGE_HEADER_BYTES]
@@ -63,9 +63,9 @@ class TrafficReader:
         self._opener = Tls13Opener(self.suite, self.secret)
 
     def read(self, records: Iterable[Record]) -> Iterator[Sent]:
-        """Open the next records of the side; those before the first that opens are its handshake's.
+        """Open the next records of the side; those before the first that opens belong to its handshake.
 
-        :raises WireError: if a later one was not protected by the keys that it should be.
+        :raises WireError: if a later one was not protected by the expected keys.
         """
         for record in records:
             if record.content_type != APPLICATION_DATA:
@@ -83,7 +83,7 @@ class TrafficReader:
             yield sent
 
     def _update(self) -> None:
-        """Go on to the next secret (RFC 8446 section 7.2)."""
+        """Switch to the next secret (RFC 8446 section 7.2)."""
         name = self.suite.hash_name
         self.secret = expand_label(self.secret, "traffic upd", new_hash(name).digest_size, name)
         self._opener = Tls13Opener(self.suite, self.secret)

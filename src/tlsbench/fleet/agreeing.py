@@ -1,4 +1,4 @@
-"""Check that the machines of a fleet agree, before anything is measured."""
+"""Check that the machines of a fleet agree before anything is measured."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tlsbench.fleet.cluster import Cluster
 from tlsbench.fleet.facts import differences
 from tlsbench.fleet.hosts import Host, shared
 
-#: In what machines may differ if that is allowed, and what that means.
+#: The differences between machines that may be allowed, and what each means.
 ALLOWED: Final[Mapping[str, str]] = {
     "versions": "different versions of tlsbench, Python, Dask or an engine",
     "clocks": "wall clocks that are more than a second apart",
     "shared-hosts": "several workers on one host, each counted as a machine",
 }
-#: Wall clocks that are further apart date results wrongly, and certificates fail by them.
+#: Wall clocks that are further apart misdate results, and may make certificates fail.
 _CLOCK_LIMIT_S: Final = 1.0
 
 
@@ -28,19 +28,19 @@ def agree(
     allowed: Collection[str],
     note: Callable[[str], None],
 ) -> tuple[list[Host], list[str]]:
-    """The machines of a cluster, and what the results have to say of them.
+    """The machines of a cluster, and the remarks about them that the results must carry.
 
-    :param implementations: whose engines must be the same.
+    :param implementations: the implementations whose engines must be the same.
     :param allowed: names of :data:`ALLOWED`.
-    :param note: called with a line about machines of which a part stays idle.
-    :raises RequestError: if they differ in what is not allowed.
+    :param note: called with a line for each machine some of whose workers stay idle.
+    :raises RequestError: if they differ in a way that is not allowed.
     """
     hosts = cluster.hosts(share_hosts="shared-hosts" in allowed)
     for host in hosts:
         if host.spare:
             note(
                 f"{host.name} has {host.spare + 1} workers on one host: one measures, the others stay idle "
-                "(--allow shared-hosts takes each for a machine)"
+                "(--allow shared-hosts counts each as a machine)"
             )
     differ = list(differences(cluster.facts(hosts, implementations)))
     if differ and "versions" not in allowed:
@@ -54,7 +54,7 @@ def _sharing(hosts: Sequence[Host]) -> list[str]:
 
 
 def clock_problem(name: str, wall: Offset) -> str:
-    """Why a machine's wall clock is refused; ``""`` if it is not certain to be off by much."""
+    """Why a machine's wall clock is refused; ``""`` unless it is certain to be off by too much."""
     off_s = (abs(wall.ahead_ns) - wall.uncertain_ns) / 1e9
     if off_s <= _CLOCK_LIMIT_S:
         return ""
@@ -67,10 +67,13 @@ def clock_problem(name: str, wall: Offset) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """A machine as it was found.
+    """A machine as the survey found it.
 
+    :param spare: further workers on the same host, which stay idle.
     :param rows: its software, see :meth:`tlsbench.fleet.facts.Facts.rows`.
-    :param clock_off_ms: by how much its wall clock is ahead, give or take ``uncertain_ms``.
+    :param clock_off_ms: how far its wall clock is ahead, in milliseconds.
+    :param uncertain_ms: by how much ``clock_off_ms`` may be wrong.
+    :param clock_refused: why its wall clock is refused; ``""`` if it is not.
     """
 
     name: str
@@ -84,21 +87,21 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """All machines, in what they differ, and what results would have to say of them."""
+    """All machines, how they differ, and the remarks that results would carry about them."""
 
     machines: Sequence[Surveyed]
     differences: Sequence[str]
     remarks: Sequence[str]
 
     def problems(self, allowed: Collection[str]) -> list[str]:
-        """What a measurement would be refused for."""
+        """The reasons for which a measurement would be refused."""
         clocks = [one.clock_refused for one in self.machines if one.clock_refused]
         differing = [] if "versions" in allowed else self.differences
         return [*differing, *([] if "clocks" in allowed else clocks)]
 
 
 def survey(cluster: Cluster, implementations: Sequence[str], *, share_hosts: bool) -> Survey:
-    """Look at the machines of a cluster.
+    """Survey the machines of a cluster.
 
     :raises RequestError: if there are none, or one does not answer.
     """

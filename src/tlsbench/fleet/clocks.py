@@ -1,8 +1,8 @@
-"""How far another machine's clock is ahead of ours, and by how much that may be wrong.
+"""How far another machine's clock is ahead of ours, and the uncertainty of that offset.
 
-The other clock was read between the sending of a question and the coming of its answer, so each exchange
-bounds the offset from both sides (F. Cristian, Distributed Computing 3 (1989) 146), and several exchanges by
-what all of them allow. Nothing is assumed of how the way there and the way back share the time.
+The other clock is read after a request is sent and before its response arrives, so each exchange bounds the
+offset from both sides (F. Cristian, Distributed Computing 3 (1989) 146); several exchanges bound it by the
+intersection. Nothing is assumed about how the round trip divides between the two directions.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from tlsbench.errors import MeasurementError
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question and its answer, in nanoseconds.
+    """A request for the time and its response, in nanoseconds.
 
-    :param sent_ns: when we asked, by our clock; ``received_ns`` when the answer came.
-    :param theirs_ns: what their clock said in between.
+    :param sent_ns: when the request was sent, by our clock; ``received_ns``: when the response arrived.
+    :param theirs_ns: the reading of their clock in between.
     """
 
     sent_ns: int
@@ -28,25 +28,25 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """By how much another clock is ahead of ours.
+    """How far another clock is ahead of ours, in nanoseconds.
 
-    :param ahead_ns: the middle of what is possible.
-    :param uncertain_ns: half of how far that reaches: the true offset is at most so far away.
+    :param ahead_ns: the midpoint of the possible offsets.
+    :param uncertain_ns: half the width of their interval: the true offset is at most this far away.
     """
 
     ahead_ns: int
     uncertain_ns: int
 
     def theirs(self, ours_ns: int) -> int:
-        """What their clock says when ours says that."""
+        """The reading of their clock when ours reads ``ours_ns``."""
         return ours_ns + self.ahead_ns
 
 
 def offset_of(exchanges: Sequence[Exchange]) -> Offset:
-    """The offset that some exchanges leave possible.
+    """The offset that is consistent with all exchanges.
 
-    :param exchanges: one or more, close enough in time for the clocks to run alike.
-    :raises MeasurementError: if they contradict each other: a clock was set meanwhile.
+    :param exchanges: one or more, close enough in time for clock drift not to matter.
+    :raises MeasurementError: if they contradict each other, because a clock was set in the meantime.
     """
     low = max(one.theirs_ns - one.received_ns for one in exchanges)
     high = min(one.theirs_ns - one.sent_ns for one in exchanges)

@@ -1,6 +1,6 @@
-"""A cluster of Dask, as those see it who ask its machines for something.
+"""A Dask cluster, as seen by the process that gives its machines work.
 
-Nothing here is imported unless a fleet is used: ``distributed`` takes more than a second.
+Nothing here is imported unless a fleet is used: importing ``distributed`` takes more than a second.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from tlsbench.fleet.hosts import RESOURCE, Host, Worker, hosts_of
 from tlsbench.fleet.security import Certificates
 
 _CONNECT_SECONDS = 10.0
-#: A clock is read at most this often, and not again once it is known this well.
+#: A clock is read at most this many times, and not again once its offset is known this well.
 _MOST_QUESTIONS = 12
 _WELL_KNOWN_NS = 500_000
-#: How often it is asked whether the workers are still there.
+#: How often the scheduler is asked whether the workers are still there.
 _ROLL_CALL_SECONDS = 1.0
-#: A machine that has said nothing for this long is lost; it says something each second.
+#: A machine that has been silent for this long is lost; it sends a message at least once a second.
 SILENCE_SECONDS = 15.0
 _END_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
@@ -37,10 +37,11 @@ _LOOK_SECONDS = 0.1
 
 @dataclass(slots=True)
 class Errand:
-    """An order on its way, or carried out, on one machine.
+    """An order for one machine, pending, running or finished.
 
-    :param answer: its last message, as :func:`tlsbench.fleet.errand.perform` gives it; None until then.
-    :param lost: why there will be none; ``""`` if that is not so.
+    :param heard_at: when its last message arrived, by :func:`time.monotonic`; 0 before the first.
+    :param answer: its last message, as :func:`tlsbench.fleet.errand.perform` returns it; None until then.
+    :param lost: why the errand was lost; ``""`` if it was not.
     """
 
     host: Host
@@ -53,18 +54,18 @@ class Errand:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more comes of it."""
+        """Whether it has been answered or lost."""
         return self.answer is not None or bool(self.lost)
 
     @property
     def error(self) -> str:
-        """Why it came to nothing; ``""`` if it did not."""
+        """Why it failed; ``""`` if it did not."""
         return self.lost or str((self.answer or {}).get("error", ""))
 
 
 @dataclass(slots=True)
 class Errands:
-    """One order for each of some machines, carried out together.
+    """Orders that several machines carry out together, one each.
 
     :param lost_scheduler: why the scheduler is lost; ``""`` if it is not.
     """
@@ -77,11 +78,11 @@ class Errands:
 
     @property
     def under_way(self) -> list[Errand]:
-        """Those that are not over."""
+        """The errands that are not over."""
         return [one for one in self.each if not one.is_over]
 
     def follow(self, patience_s: float) -> Iterator[tuple[Errand, Mapping[str, Any]]]:
-        """What the machines say within a time, each message with who says it; and who is lost meanwhile."""
+        """Yield the messages of the next seconds, each with its errand; then see which errands are over."""
         by_token = {one.token: one for one in self.each}
         deadline = time.monotonic() + patience_s
         while (left_s := deadline - time.monotonic()) > 0:
@@ -96,7 +97,7 @@ class Errands:
         self._look_after()
 
     def _look_after(self) -> None:
-        """See which have ended, and which never will."""
+        """Update which errands have ended, and which are lost."""
         for one in self.under_way:
             if one.future.status == "finished":
                 one.answer = self._result(one)
@@ -131,20 +132,21 @@ class Errands:
             one.lost = why
 
     def tell(self, lines: Mapping[str, str]) -> None:
-        """Write a line to the processes of some, by token; who is gone does not hear it."""
+        """Write a line to some of the processes; those that are gone miss it.
+
+        :param lines: by token.
+        """
         addresses = [one.host.address for one in self.under_way if one.token in lines]
         if addresses and not self.cluster.is_lost:
-            with contextlib.suppress(
-                OSError
-            ):  # the scheduler is gone, which is noticed where they are followed
+            with contextlib.suppress(OSError):  # the scheduler is gone, which follow() notices
                 self.cluster.client.run(errand.tell, dict(lines), workers=addresses, on_error="ignore")
 
     def ask_to_stop(self) -> None:
-        """Ask all to end early, with what they have."""
+        """Ask all to end early, with the results they have."""
         self.tell({one.token: "stop" for one in self.under_way})
 
     def end(self) -> None:
-        """End all that are under way, and wait until their processes are gone."""
+        """End all running errands, and wait until their processes are gone."""
         left = {one.host.address: one.token for one in self.under_way}
         for one in self.each:
             if not self.cluster.is_lost:
@@ -166,7 +168,11 @@ class Errands:
 
 @dataclass(slots=True)
 class Cluster:
-    """A cluster that is connected to."""
+    """A connected cluster.
+
+    :param client: Dask's client.
+    :param address: the scheduler's.
+    """
 
     client: Any
     address: str
@@ -178,15 +184,15 @@ class Cluster:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether its links are."""
+        """Whether its links are encrypted."""
         return self.address.startswith("tls://")
 
     def addresses(self) -> set[str]:
-        """Those of the workers that are there now."""
-        return set(self.client.nthreads())  # asks; scheduler_info() may tell what it was told before
+        """The addresses of the workers that are there now."""
+        return set(self.client.nthreads())  # asks the scheduler; scheduler_info() may be out of date
 
     def hosts(self, *, share_hosts: bool = False) -> list[Host]:
-        """The machines, see :func:`tlsbench.fleet.hosts.hosts_of`.
+        """The machines of the cluster, see :func:`tlsbench.fleet.hosts.hosts_of`.
 
         :raises RequestError: if there are none, or some cannot take part.
         """
@@ -196,9 +202,9 @@ class Cluster:
         return hosts_of(workers, share_hosts=share_hosts)
 
     def facts(self, hosts: Sequence[Host], implementations: Sequence[str]) -> dict[str, Facts]:
-        """What the machines' software is, by name.
+        """The software of the machines, by name.
 
-        :raises RequestError: if one does not say.
+        :raises RequestError: if one does not report it.
         """
         found = self.client.run(
             errand.facts, list(implementations), workers=[one.address for one in hosts], on_error="return"
@@ -213,7 +219,7 @@ class Cluster:
     def clocks(self, host: Host) -> tuple[Offset, Offset]:
         """How far a machine's CLOCK_MONOTONIC and its wall clock are ahead of ours.
 
-        :raises MeasurementError: if it does not answer, or a clock was set meanwhile.
+        :raises MeasurementError: if it does not answer, or a clock was set in the meantime.
         """
         monotonic: list[Exchange] = []
         wall: list[Exchange] = []
@@ -232,7 +238,7 @@ class Cluster:
 
     @contextmanager
     def errands(self, orders: Mapping[str, str], hosts: Sequence[Host]) -> Iterator[Errands]:
-        """Have orders carried out; in the end all have ended, however it comes to that.
+        """Have orders carried out; at the end of the block all have ended, however it is left.
 
         :param orders: by the host's name, see :mod:`tlsbench.fleet.member`.
         """
@@ -256,9 +262,9 @@ class Cluster:
 
 
 def _refuse_failures(answers: Mapping[str, Any]) -> None:
-    """Check that all could answer.
+    """Check that all workers could answer.
 
-    :raises RequestError: in one line, if one could not.
+    :raises RequestError: if one could not, in one line.
     """
     for name, answer in answers.items():
         if isinstance(answer, ModuleNotFoundError | ImportError | AttributeError):
@@ -266,7 +272,7 @@ def _refuse_failures(answers: Mapping[str, Any]) -> None:
                 f"{name}: its worker's Python does not have this version of tlsbench: {_first_line(answer)}"
             )
         if isinstance(answer, BaseException):
-            raise RequestError(f"{name}: it does not say what it is: {_first_line(answer)}")
+            raise RequestError(f"{name}: it cannot be identified: {_first_line(answer)}")
 
 
 def _first_line(error: object) -> str:
@@ -275,20 +281,20 @@ def _first_line(error: object) -> str:
 
 @contextmanager
 def connected(address: str, certificates: Certificates | None) -> Iterator[Cluster]:
-    """A cluster by its scheduler's address.
+    """Connect to a cluster by its scheduler's address, until the end of the block.
 
     :param address: as Dask writes it, such as ``tls://192.0.2.1:8786``.
-    :param certificates: by which its links are encrypted; None for those that are not.
-    :raises RequestError: if there is none, or it does not let us in.
+    :param certificates: the certificates with which its links are encrypted; None if they are not.
+    :raises RequestError: if there is no cluster, or it does not let us in.
     """
     from distributed import Client
 
-    # What goes wrong is said in one line, by us.
+    # We report errors ourselves, in one line.
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that versions differ is said by us
+            warnings.simplefilter("ignore")  # differing versions are reported by us
             client = Client(
                 address,
                 security=None if certificates is None else certificates.security(),
@@ -307,4 +313,4 @@ def connected(address: str, certificates: Certificates | None) -> Iterator[Clust
 def _why_not(address: str, error: Exception, certificates: Certificates | None) -> str:
     if address.startswith("tls://") and certificates is None:
         return "its links are encrypted, and there are no certificates here: give --certs DIR"
-    return f"no scheduler of Dask answers there within {_CONNECT_SECONDS:g} s ({_first_line(error)})"
+    return f"no Dask scheduler answers there within {_CONNECT_SECONDS:g} s ({_first_line(error)})"

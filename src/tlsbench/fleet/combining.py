@@ -1,4 +1,4 @@
-"""The runs of several machines as one run, in which each cell has the axis ``machine``."""
+"""The runs of several machines as one run, whose cells have the axis ``machine``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def combined(
     differences: Sequence[str] = (),
     lost: Mapping[str, str] = MappingProxyType({}),
 ) -> Run:
-    """One run of those of some machines.
+    """Combine the runs of several machines into one.
 
-    Its conditions are those that all share; what each machine has of its own, yardsticks among it, is in
-    ``machines``. The noise floor is the largest of all.
+    Its conditions are those that all share, with the worst figures of all; what is specific to a machine,
+    such as its yardsticks, is in ``machines``. The noise floor is the largest of all machines.
 
-    :param stored: by the machine's name, what was measured there; one or more.
-    :param differences: in what the machines differ, which was allowed.
-    :param lost: by name, why a machine came to nothing.
+    :param stored: by the machine's name, what was measured there; at least one.
+    :param differences: the allowed differences between the machines.
+    :param lost: by name, why a machine was lost.
     """
     runs = {name: _run_of(one) for name, one in stored.items()}
     first = next(iter(runs.values()))
@@ -82,7 +82,7 @@ def _largest(values: Sequence[float | None]) -> float | None:
 
 
 def _on(name: str, cell: Cell) -> Cell:
-    """A cell with the machine that measured it."""
+    """The cell, with the machine that measured it as an axis."""
     return replace(
         cell,
         id=f"{cell.id} {MACHINE}={name}",
@@ -92,7 +92,7 @@ def _on(name: str, cell: Cell) -> Cell:
 
 
 def _excluded(runs: Mapping[str, Run]) -> list[Excluded]:
-    """What was left out: once where it was on all machines, else with the machine."""
+    """What was left out: listed once if it was left out on all machines, otherwise for each machine."""
     everywhere = [
         one for one in next(iter(runs.values())).excluded if all(one in run.excluded for run in runs.values())
     ]

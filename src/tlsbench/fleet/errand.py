@@ -1,7 +1,7 @@
 """What Dask runs on a machine: a task that starts a process, watches it, and ends it.
 
-Dask cannot end a task that runs, but its worker knows when nobody waits for it any more: the one who asked
-has cancelled it, or is gone, or the scheduler is. Then the process is killed, with all that it has started.
+Dask cannot end a running task, but its worker knows when nobody waits for the task any more: the client has
+cancelled it or is gone, or the scheduler is gone. Then the process is killed, with everything it has started.
 """
 
 from __future__ import annotations
@@ -22,40 +22,40 @@ from tlsbench.fleet.facts import host_identity, host_name
 from tlsbench.fleet.hosts import RESOURCE
 from tlsbench.processes import Process, readable
 
-#: The processes that are under way in this worker, by the order's token.
+#: The processes running in this worker, by the token of their order.
 _UNDER_WAY: dict[str, _Member] = {}
 _ALIVE_SECONDS = 1.0
-#: To say what a machine's software is takes seconds where many libraries have to be loaded.
+#: Reporting a machine's software takes seconds if many libraries have to be loaded.
 _PATIENCE_SECONDS = 60.0
 _MEMBER: Final = "tlsbench.fleet.member"
 
 
 class _Member(Process):
-    """The near end of the process that measures; it and all that it starts are one group."""
+    """The parent's end of the measuring process, which forms one process group with everything it starts."""
 
     def __init__(self, order: str) -> None:
         super().__init__(_MEMBER, order)
 
     def kill(self, why: str) -> None:
-        """End it, with all that it has started."""
-        with contextlib.suppress(ProcessLookupError):  # it has not come so far as to lead a group
+        """End it, with everything it has started."""
+        with contextlib.suppress(ProcessLookupError):  # it does not lead a group yet
             os.killpg(self._process.pid, signal.SIGKILL)
         super().kill(why)
 
     def close(self) -> None:
-        """Likewise, and give its resources back."""
+        """End it, with everything it has started, and release its resources."""
         if not self.has_ended:
             self.kill("it was closed")
         super().close()
 
 
 def perform(token: str, topic: str, order: str) -> dict[str, Any]:
-    """Carry out an order, as a task of Dask.
+    """Carry out an order, as a Dask task.
 
-    :param token: of the order and this machine alone.
-    :param topic: of Dask's events, under which is said what it is about, ``token`` with it.
+    :param token: identifies this order on this machine.
+    :param topic: the topic of Dask's events under which progress is reported, with the ``token``.
     :param order: for :mod:`tlsbench.fleet.member`.
-    :returns: its last message: ``"done"`` with what came of it, or ``"error"``.
+    :returns: the process's last message: ``"done"`` with the results, or ``"error"``.
     """
     from distributed import get_worker
 
@@ -75,7 +75,7 @@ def perform(token: str, topic: str, order: str) -> dict[str, Any]:
             try:
                 return _follow(member, say, is_wanted)
             finally:
-                del _UNDER_WAY[token]  # before its pipes are closed: nobody writes to them then
+                del _UNDER_WAY[token]  # before its pipes are closed, so that nobody writes to them
     except TlsbenchError as error:
         return {"error": f"its process {error}", "exit_code": error.exit_code}
     except OSError as error:
@@ -88,7 +88,7 @@ def perform(token: str, topic: str, order: str) -> dict[str, Any]:
 def _follow(
     member: Process, say: Callable[[Mapping[str, Any]], None], is_wanted: Callable[[], bool]
 ) -> dict[str, Any]:
-    """Pass on what a process says, until it has ended or is not wanted; its last message."""
+    """Pass on the messages of a process until it ends or is no longer wanted; return the last one."""
     said_at = 0.0
     while is_wanted():
         for _ in readable([member], 0.1):
@@ -109,14 +109,14 @@ def _follow(
     return {"error": member.lost, "exit_code": MeasurementError.exit_code}
 
 
-# What follows runs in the worker beside its task, and must be quick.
+# The functions below run in the worker concurrently with its task, and must be quick.
 
 
 def tell(lines: Mapping[str, str]) -> bool:
-    """Write a line to each process that is under way here.
+    """Write its line to each process running here.
 
-    :param lines: by token, those of other machines too.
-    :returns: whether any was.
+    :param lines: by token, including those of other machines.
+    :returns: whether there was such a process.
     """
     told = [token for token in lines if token in _UNDER_WAY]
     for token in told:
@@ -125,12 +125,12 @@ def tell(lines: Mapping[str, str]) -> bool:
 
 
 def under_way() -> list[str]:
-    """The tokens of what is under way here."""
+    """The tokens of the processes running here."""
     return list(_UNDER_WAY)
 
 
 def who(dask_worker: Any) -> tuple[str, str, str, float]:  # noqa: ANN401 - Dask's, which gives itself
-    """What this worker and its machine are called, what tells the host from others, and what it offers."""
+    """The names of this worker and its machine, the host's identity, and how many tasks it takes at once."""
     offers = dask_worker.state.total_resources.get(RESOURCE, 0.0)
     return str(dask_worker.name), host_name(), host_identity(), offers
 
@@ -141,7 +141,7 @@ def read_clocks() -> tuple[int, int]:
 
 
 async def facts(implementations: list[str]) -> dict[str, Any]:
-    """What this machine's software is, as a process finds it that is started as those that measure are."""
+    """The software of this machine, as found by a process that is started the way measuring ones are."""
     order = json.dumps({"kind": "facts", "implementations": implementations})
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", _MEMBER, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -154,7 +154,7 @@ async def facts(implementations: list[str]) -> dict[str, Any]:
         answer = await asyncio.wait_for(process.stdout.read(), _PATIENCE_SECONDS)
         return dict(json.loads(answer))
     except (TimeoutError, ValueError, OSError) as error:
-        return {"error": f"its process does not say what it is: {error or 'it is silent'}"}
+        return {"error": f"its process does not report its software: {error or 'no answer'}"}
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

@@ -1,4 +1,4 @@
-"""What a machine of a fleet says of itself, and where the machines differ."""
+"""What a machine of a fleet reports about itself, and how the machines differ."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The software of a machine, as far as figures depend on it.
+    """The software of a machine that affects its figures.
 
-    :param tlsbench: its version; ``python`` that of Python, ``dask`` that of Dask's distributed.
-    :param engines: of the implementations that were asked for, with their versions.
+    :param tlsbench: its version; ``python`` is that of Python, ``dask`` that of Dask's distributed.
+    :param engines: by implementation, its engine with the version, for the implementations in question.
     """
 
     tlsbench: str
@@ -27,19 +27,19 @@ class Facts:
     engines: Mapping[str, str] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:
-        """Plain values."""
+        """The facts as plain values."""
         return asdict(self)
 
     def rows(self) -> dict[str, str]:
-        """Each fact by its name; engines without where they were found, which may differ."""
+        """Each fact by its name; engines without their location, which may differ."""
         engines = {f"engine of {name}": text.partition(" in ")[0] for name, text in self.engines.items()}
         return {"tlsbench": self.tlsbench, "Python": self.python, "Dask": self.dask, **engines}
 
 
 def facts_here(implementations: Sequence[str]) -> Facts:
-    """Those of this machine.
+    """The facts about this machine.
 
-    :param implementations: whose engines are asked for; one that is not here has none.
+    :param implementations: the implementations whose engines are reported: ``"none"`` if one is not here.
     """
     from importlib.metadata import version
 
@@ -50,13 +50,13 @@ def facts_here(implementations: Sequence[str]) -> Facts:
     return Facts(
         tlsbench=__version__,
         python=f"{platform.python_implementation()} {platform.python_version()}",
-        dask=version("distributed"),  # from its metadata: what measures does not import it
+        dask=version("distributed"),  # from its metadata: a measuring process must not import it
         engines={name: there[name].engine() if name in there else "none" for name in implementations},
     )
 
 
 def differences(facts: Mapping[str, Facts]) -> Iterator[str]:
-    """In which facts the machines differ, a line for each.
+    """The facts in which the machines differ, one line each.
 
     :param facts: by the machine's name.
     """
@@ -72,9 +72,9 @@ def differences(facts: Mapping[str, Facts]) -> Iterator[str]:
 
 
 def host_identity() -> str:
-    """What is the same for all processes on one host, whatever container they run in: its boot's number.
+    """The boot ID, which all processes on a host share, even in different containers.
 
-    Where a system has none, its name.
+    On a system without one, its host name.
     """
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
@@ -83,5 +83,5 @@ def host_identity() -> str:
 
 
 def host_name() -> str:
-    """What this machine calls itself, without its domain."""
+    """The host name of this machine, without its domain."""
     return socket.gethostname().partition(".")[0] or f"process-{os.getpid()}"

@@ -1,4 +1,4 @@
-"""Which machines a cluster's workers are: each once, however many workers it has."""
+"""The machines behind a cluster's workers: each once, however many workers it has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from tlsbench.errors import RequestError
 
-#: What a worker offers, one of it, so that one task at a time measures there.
+#: The Dask resource of which each worker offers one, so that only one task at a time measures there.
 RESOURCE: Final = "tlsbench"
 
 
@@ -18,9 +18,9 @@ class Worker:
     """A worker of a cluster.
 
     :param address: where the scheduler reaches it.
-    :param label: what it was named when it was started; its address if it was not.
-    :param host: what its machine calls itself, and ``identity`` what tells that from others.
-    :param offers: how many of :data:`RESOURCE`.
+    :param label: the name that it was started with; its address if it was started without.
+    :param host: the host name of its machine; ``identity`` distinguishes that machine from others.
+    :param offers: how many of :data:`RESOURCE` it offers.
     """
 
     address: str
@@ -32,10 +32,10 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine: one of its workers.
+    """A machine, represented by one of its workers.
 
-    :param name: by which people know it; no two of a fleet have the same.
-    :param spare: further workers of the same host, which stay idle.
+    :param name: its human-readable name, unique in the fleet.
+    :param spare: further workers on the same host, which stay idle.
     """
 
     name: str
@@ -45,19 +45,19 @@ class Host:
 
 
 def hosts_of(workers: Iterable[Worker], *, share_hosts: bool = False) -> list[Host]:
-    """The machines of some workers, by name.
+    """The machines of some workers, sorted by name.
 
-    Of several workers on one host the first by address measures, so that whoever asks picks the same.
+    Of several workers on one host the first by address measures, so that everyone picks the same one.
 
-    :param share_hosts: takes each worker for a machine of its own, even where several are on one host.
-    :raises RequestError: if there is none, or one takes no tasks one by one.
+    :param share_hosts: whether each worker counts as a separate machine, even if several share a host.
+    :raises RequestError: if there is none, or one does not take exactly one task at a time.
     """
     ordered = sorted(workers, key=lambda one: (one.address.rpartition(":")[0], one.address))
     if not ordered:
         raise RequestError("the cluster has no workers: start some, see 'tlsbench fleet start --help'")
     if unfit := [one.label for one in ordered if one.offers != 1]:
         raise RequestError(
-            f"{', '.join(unfit)}: start each worker with --resources {RESOURCE}=1, by which one task at a "
+            f"{', '.join(unfit)}: start each worker with --resources {RESOURCE}=1, so that one task at a "
             "time measures there ('tlsbench fleet start' does)"
         )
     groups: dict[str, list[Worker]] = {}
@@ -73,7 +73,7 @@ def hosts_of(workers: Iterable[Worker], *, share_hosts: bool = False) -> list[Ho
 
 
 def _names(workers: Sequence[Worker]) -> Mapping[str, str]:
-    """A name for each worker, by address: its label, or its host's name; numbered where two are alike."""
+    """A name for each worker, by address: its label, or else its host's name; numbered if not unique."""
     plain = [one.host if one.label == one.address else one.label for one in workers]
     twice, seen = Counter(plain), Counter[str]()
     names = {}
@@ -84,6 +84,6 @@ def _names(workers: Sequence[Worker]) -> Mapping[str, str]:
 
 
 def shared(hosts: Sequence[Host]) -> list[str]:
-    """The names of machines that are on one host with another."""
+    """The names of machines that share a host with another one."""
     counts = Counter(one.identity for one in hosts)
     return [one.name for one in hosts if counts[one.identity] > 1]

@@ -1,7 +1,7 @@
-"""A part of a cluster on a machine: ``python -m tlsbench.fleet.keeping``, started here or by ssh.
+"""A part of a cluster on a machine: ``python -m tlsbench.fleet.keeping``, started here or over ssh.
 
 It reads one line of JSON (what to run, with which options and files), runs it, and ends it when its own input
-ends: when the one who started it, or the connection to it, is gone. Then nothing of it is left.
+ends, which means that its parent, or the connection to its parent, is gone. It leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ _FOLDER: Final = "{folder}"
 _END_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 _LAST_LINES = 3
-#: prctl(2): a signal for a process whose parent has died.
+#: prctl(2): the signal that a process receives when its parent dies.
 _PR_SET_PDEATHSIG: Final = 1
 
 
 def say(**message: Any) -> None:  # noqa: ANN401 - what JSON has
-    """Write a line; nobody may be left to read it."""
+    """Write a line, even if nobody is left to read it."""
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
 
 
 def main() -> None:
-    """Keep a part of a cluster."""
+    """Run a part of a cluster until the input ends."""
     order = json.loads(sys.stdin.readline())
     folder = Path(tempfile.mkdtemp(prefix="tlsbench-fleet-"))
     try:
@@ -82,14 +82,14 @@ def _keep(module: str, options: Sequence[str], folder: Path) -> None:
 
 
 def _as_child() -> None:
-    """In the new process: end with the one that keeps it, and hear the signals that this one may not."""
+    """In the new process: die with the parent, and unblock the signals that the parent may have blocked."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _address(folder: Path) -> str:
-    """Where a scheduler listens, once it has said so."""
+    """The address at which the scheduler listens; ``""`` until it has written it."""
     try:
         return str(json.loads((folder / "scheduler.json").read_text(encoding="utf-8"))["address"])
     except (OSError, ValueError, KeyError):
@@ -97,7 +97,7 @@ def _address(folder: Path) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """End a process, with all of its session; its exit code."""
+    """End a process with its whole session, and return its exit code."""
     if process.poll() is None:
         process.terminate()
         deadline = time.monotonic() + _END_SECONDS

@@ -1,8 +1,8 @@
-"""What measures on a machine of a fleet: ``python -m tlsbench.fleet.member``.
+"""The measuring process on a machine of a fleet: ``python -m tlsbench.fleet.member``.
 
-It reads an order as a line of JSON, and writes lines of JSON: what it is about, and at last ``"done"`` or
-``"error"``. Further lines say ``start NANOSECONDS`` (of CLOCK_MONOTONIC) and ``stop``. The end of its input
-means that whoever started it is gone: then it ends at once, with all that it has started.
+It reads an order as one line of JSON, and writes lines of JSON: its progress, and finally ``"done"`` or
+``"error"``. Further input lines are ``start NANOSECONDS`` (of CLOCK_MONOTONIC) and ``stop``. The end of its
+input means that its parent is gone: it then ends at once, with everything it has started.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any, Final
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.files import SECRET_MODE
 
-#: What no process may have imported that measures.
+#: Packages that a measuring process must not have imported.
 FOREIGN: Final = ("distributed", "dask")
 _WRITING = threading.Lock()
 _PROGRESS_SECONDS = 1.0
@@ -38,7 +38,7 @@ def say(**message: Any) -> None:  # noqa: ANN401 - what JSON has
 
 
 class Ear:
-    """What is said to this process after its order."""
+    """The lines that this process receives: its order, and what follows it."""
 
     def __init__(self) -> None:
         self.stop_asked = False
@@ -46,9 +46,9 @@ class Ear:
         self._heard = b""
 
     def line(self) -> str:
-        """The next line; ends the process where there is none any more."""
+        """The next line; the end of the input ends the process."""
         while b"\n" not in self._heard:
-            # Not sys.stdin, whose lock a thread would keep when Python ends.
+            # Not sys.stdin, whose lock the thread would still hold when Python exits.
             chunk = os.read(0, 1 << 16)
             if not chunk:
                 _end_with_all()
@@ -57,7 +57,7 @@ class Ear:
         return line.decode()
 
     def listen(self) -> None:
-        """Hear further lines, until the process ends."""
+        """Handle further lines until the process ends."""
         while True:
             word, _, rest = self.line().partition(" ")
             if word == "start":
@@ -67,20 +67,20 @@ class Ear:
                 self._starts.put(None)
 
     def start_ns(self) -> int:
-        """Wait to be told when to begin; now, if there is nothing to begin any more."""
+        """Wait for the start time and return it; the current time if a stop comes first."""
         begin_ns = self._starts.get()
         return time.monotonic_ns() if begin_ns is None else begin_ns
 
 
 def _end_with_all() -> None:
-    """End this process and all that it has started, and what they keep in files."""
+    """End this process and everything it has started, and delete their temporary files."""
     shutil.rmtree(os.environ.get("TMPDIR", ""), ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 
 def main() -> None:
-    """Do what the order says."""
-    with contextlib.suppress(PermissionError):  # whoever leads a session leads its group already
+    """Carry out the order."""
+    with contextlib.suppress(PermissionError):  # a session leader leads its process group already
         os.setpgid(0, 0)
     ear = Ear()
     order = json.loads(ear.line())
@@ -133,7 +133,7 @@ def _load(order: Mapping[str, Any], ear: Ear) -> dict[str, Any]:
 
 
 def _kept(name: str, text: str) -> str:
-    """A file of the one who asked, kept for the time of the order; only its owner may read it."""
+    """Store a file of the order for its duration, readable only by its owner, and return the path."""
     path = Path(os.environ.get("TMPDIR", "/tmp")) / f"{name}.pem"  # noqa: S108 - TMPDIR is of this process alone
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, SECRET_MODE)

@@ -1,4 +1,4 @@
-"""The parts of a load that several machines made, as one load."""
+"""The parts of a load that several machines generated, as one load."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from tlsbench.loading.seconds import Second, second
 from tlsbench.loading.tally import total
 from tlsbench.processes import Vitals
 
-#: Of a clock that was not read, as nothing was begun.
+#: The offset of a clock that was not read, because nothing was begun.
 _UNREAD: Final = Offset(0, 0)
 
 
 @dataclass(slots=True)
 class Part:
-    """What a machine has said of its part so far.
+    """What a machine has reported about its part so far.
 
-    :param plan: its share; ``offset`` and ``wall`` are of its clocks.
-    :param processes: its worker processes.
-    :param tallies: of each second that it has reported.
-    :param end: its last message; None while it goes on, and of one that was lost.
+    :param plan: its share of the load.
+    :param processes: how many worker processes it has.
+    :param offset: the offset of its CLOCK_MONOTONIC; ``wall`` is that of its wall clock.
+    :param tallies: the tally at the end of each second that it has reported.
+    :param end: its last message; None while it runs, and if it was lost.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Part:
     processes: int
     offset: Offset = _UNREAD
     wall: Offset = _UNREAD
-    #: When it was to begin, by its CLOCK_MONOTONIC.
+    #: When it was due to begin, by its CLOCK_MONOTONIC.
     start_ns: int = 0
     tallies: list[LoadTally] = field(default_factory=list)
     end: Mapping[str, Any] | None = None
@@ -41,20 +42,20 @@ class Part:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has nothing more to say."""
+        """Whether it has ended or was lost."""
         return self.end is not None or bool(self.lost)
 
     def heard(self, message: Mapping[str, Any]) -> None:
-        """Take what it says."""
+        """Take in one of its messages."""
         if "tally" in message:
             self.tallies.append(LoadTally.from_plain(message["tally"]))
 
     def at(self, number: int) -> LoadTally:
-        """What had come of its connections by the end of a second; the last it said, if it said no more."""
+        """Its tally at the end of a second, counted from 1; the last it reported, if that is earlier."""
         return self.tallies[min(number, len(self.tallies)) - 1] if self.tallies and number else LoadTally()
 
     def load(self) -> MachineLoad:
-        """What came of it."""
+        """The results of its part."""
         if self.end is None:
             tally = self.at(len(self.tallies))
             if tally.open:
@@ -78,7 +79,7 @@ class Part:
 
 
 class Course:
-    """What each second of the whole brought, as soon as all machines have reported it."""
+    """The course of the whole load, by the second, as soon as all machines have reported each."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
@@ -86,7 +87,7 @@ class Course:
         self.seconds: list[Second] = []
 
     def go_on(self) -> LoadTally | None:
-        """One more second, if all machines that go on have reported it: all that had come by its end."""
+        """Add the next second once all running machines have reported it; return the tally at its end."""
         number = len(self.seconds) + 1
         if not any(len(part.tallies) >= number for part in self._parts):
             return None
@@ -99,9 +100,9 @@ class Course:
 
 
 def shares(plan: LoadPlan, machines: int) -> list[LoadPlan]:
-    """The share of each of some machines in the connections, the pool and the rate.
+    """The share of each machine in the connections, the pool and the rate.
 
-    :param plan: ``workers`` are those of each machine.
+    :param plan: the whole load, whose ``workers`` are the processes on each machine.
     """
     whole = _whole(plan, machines)
     return [
@@ -110,7 +111,7 @@ def shares(plan: LoadPlan, machines: int) -> list[LoadPlan]:
 
 
 def numbers_of(machine: int, processes: int) -> range:
-    """Which workers of the whole load a machine has, so that the beginnings of an open loop interleave."""
+    """A machine's worker numbers within the whole load, by which the starts of an open loop interleave."""
     return range(machine * processes, (machine + 1) * processes)
 
 
@@ -128,17 +129,17 @@ def _together(plans: Sequence[LoadPlan]) -> LoadPlan:
 
 
 def _backends(plan: LoadPlan, ends: Sequence[Mapping[str, Any]]) -> tuple[BackendLoad, ...]:
-    """What came of each of several backends, of the machines that reported their end."""
+    """The results for each of several backends, from the machines that reported their end."""
     if not plan.others:
         return ()
-    none = [BackendLoad(target) for target in plan.targets]  # in their order, though nobody told of one
+    none = [BackendLoad(target) for target in plan.targets]  # keeps their order, even if nobody reported one
     return by_backend([none, *(list(map(BackendLoad.from_plain, end["backends"])) for end in ends)])
 
 
 def merged(plan: LoadPlan, parts: Sequence[Part], course: Course, *, interrupted: bool) -> Load:
-    """The load that some parts make: counts and histograms are added, percentiles never averaged.
+    """The load that the parts add up to: counts and histograms are added, percentiles never averaged.
 
-    :param plan: as it was asked for; ``workers`` are those of each machine.
+    :param plan: as requested; its ``workers`` are the processes on each machine.
     """
     machines = tuple(part.load() for part in parts)
     ends = [part.end for part in parts if part.end is not None]

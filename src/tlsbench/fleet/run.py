@@ -1,4 +1,4 @@
-"""The same matrix on every machine of a fleet, and the results beside each other."""
+"""The same matrix on every machine of a fleet, with the results side by side."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _LOOK_SECONDS = 0.2
 class FleetRunRequest:
     """What every machine measures.
 
-    :param run: as it would be measured here; which libraries there are is for each machine to say.
-    :param selectors: from which each makes its matrix; ``profile`` likewise.
-    :param allowed: in what the machines may differ, see :data:`tlsbench.fleet.agreeing.ALLOWED`.
+    :param run: as it would be measured here; each machine uses the libraries that it has.
+    :param selectors: the selectors from which, with the ``profile``, each machine builds its matrix.
+    :param allowed: how the machines may differ, see :data:`tlsbench.fleet.agreeing.ALLOWED`.
     """
 
     run: RunRequest
@@ -36,11 +36,11 @@ class FleetRunRequest:
 
 @dataclass(frozen=True, slots=True)
 class FleetRun:
-    """What came of it.
+    """The results of all machines.
 
-    :param run: all machines in one, with the axis ``machine``.
-    :param documents: what each machine stored, by its name.
-    :param lost: by name, why a machine came to nothing.
+    :param run: all machines' runs as one, with the axis ``machine``.
+    :param documents: the results document of each machine, by its name.
+    :param lost: by name, why a machine was lost.
     """
 
     run: Run
@@ -51,12 +51,12 @@ class FleetRun:
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """Who hears about a run while it goes on.
+    """Callbacks that follow a run while it goes on.
 
-    :param observe: called with a machine and its progress.
-    :param note: called with a line about what happens to a machine.
-    :param stop_asked: True ends the run after the current rounds, with what there is.
-    :param keep: called with what a machine stored, as soon as it is there.
+    :param observe: called with a machine's name and its progress.
+    :param note: called with a line about an event on a machine.
+    :param stop_asked: ends the run after the current rounds when it returns True, with the results so far.
+    :param keep: called with a machine's name and its results document, as soon as that arrives.
     """
 
     observe: Callable[[str, Mapping[str, object]], None] = lambda _name, _message: None
@@ -114,7 +114,7 @@ def fleet_run(cluster: Cluster, request: FleetRunRequest, watcher: Watcher) -> F
             else MeasurementError
         )
         name, why = next(iter(lost.items()), ("", "it was cut short"))
-        raise kind(f"no machine brought a result: {name}: {why}")
+        raise kind(f"no machine returned a result: {name}: {why}")
     stored = {name: parse(documents[name], name) for name in sorted(documents)}
     return FleetRun(
         combined(_runs(stored), request.run.command, differing, lost), documents, lost, interrupted
@@ -126,7 +126,7 @@ def _runs(stored: Mapping[str, Stored]) -> Mapping[str, Stored]:
 
 
 def _follow(errands: Errands, watcher: Watcher, settle: Callable[[], None]) -> bool:
-    """Wait for all machines; whether it was ended early."""
+    """Wait for all machines; return whether the run was ended early."""
     interrupted = False
     try:
         with may_be_cut():

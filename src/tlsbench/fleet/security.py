@@ -1,4 +1,4 @@
-"""Mutual TLS between the machines of a fleet: certificates from tlsbench's own PKI, as Dask takes them."""
+"""Mutual TLS between the machines of a fleet: certificates from tlsbench's own PKI, in Dask's form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 from tlsbench import files
 from tlsbench.errors import RequestError
 
-#: Who has a certificate: the parts of a cluster.
+#: The roles in a cluster, each of which has a certificate.
 ROLES: Final = ("scheduler", "worker", "client")
 _ROOT: Final = "root.pem"
 _KEY_TYPE: Final = "ecdsa-secp256r1"
@@ -19,23 +19,23 @@ _KEY_TYPE: Final = "ecdsa-secp256r1"
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """A folder that :func:`make` wrote."""
+    """The certificates in a folder that :func:`make` wrote."""
 
     folder: Path
 
     @property
     def root(self) -> Path:
-        """The certificate to which all others chain."""
+        """The file of the root certificate, to which all others chain."""
         return self.folder / _ROOT
 
     def of(self, role: str) -> Path:
-        """Certificate and key of a role."""
+        """The file with the certificate and key of a role."""
         return self.folder / f"{role}.pem"
 
     def check(self) -> Certificates:
-        """Check that all is there.
+        """Check that all files are there and private, and return the certificates.
 
-        :raises RequestError: if something is missing, or others than the owner can read a key.
+        :raises RequestError: if a file is missing, or anyone but the owner can read a key.
         """
         for path in (self.root, *map(self.of, ROLES)):
             if not path.is_file():
@@ -48,7 +48,7 @@ class Certificates:
         return self
 
     def security(self) -> Any:  # noqa: ANN401 - Dask's, imported when it is used
-        """What Dask takes."""
+        """The certificates as Dask's ``Security``, with encryption required."""
         from distributed.security import Security
 
         given = {"tls_ca_file": str(self.root)}
@@ -57,23 +57,23 @@ class Certificates:
         return Security(require_encryption=True, **given)
 
     def texts(self, role: str) -> Mapping[str, str]:
-        """What one who plays a role needs, by the files' names."""
+        """The contents of the files that a role needs, by file name."""
         return {path.name: path.read_text(encoding="ascii") for path in (self.root, self.of(role))}
 
     def options(self, role: str) -> list[str]:
-        """The options of Dask's own commands."""
+        """The options for Dask's own commands, for a role."""
         own = str(self.of(role))
         return ["--tls-ca-file", str(self.root), "--tls-cert", own, "--tls-key", own]
 
 
 def usual_folder() -> Path:
-    """Where ``fleet certs`` writes, and the others look, if no folder is given."""
+    """The folder that ``fleet certs`` writes, and other commands read, if none is given."""
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     return Path(base).expanduser() / "tlsbench" / "fleet"
 
 
 def found(folder: Path | None) -> Certificates | None:
-    """The certificates in a folder; without one those in the usual folder, if there are any.
+    """The certificates in a folder; without a folder, those in the usual one, or None if it has none.
 
     :raises RequestError: if the folder has none, or they cannot be used.
     """
@@ -86,11 +86,11 @@ def found(folder: Path | None) -> Certificates | None:
 def make(folder: Path, days: float) -> Certificates:
     """Make the certificates of a cluster: a root, and one for each of :data:`ROLES`.
 
-    The root's key is forgotten: nobody can add to what it has issued. Each certificate serves both ends of a
-    connection, as every part of a cluster connects to others and is connected to.
+    The root's key is discarded, so nobody can issue further certificates. Each certificate is valid for both
+    client and server, as the parts of a cluster both open and accept connections.
 
-    :param days: how long they hold.
-    :raises RequestError: if the folder has something already, or cannot be written.
+    :param days: how long they are valid.
+    :raises RequestError: if the folder is not empty, or cannot be written.
     """
     from tlsbench.pki import Authority, Template, Validity, authority_template, new_key
     from tlsbench.pki.keys import to_pem
@@ -99,7 +99,7 @@ def make(folder: Path, days: float) -> Certificates:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise RequestError(f"{folder} is not empty: remove it first, and all machines need the new ones")
+            raise RequestError(f"{folder} is not empty: remove it first; all machines then need the new ones")
     except OSError as error:
         raise RequestError(f"{folder}: {error.strerror}") from None
     validity = Validity.days(days)

@@ -1,4 +1,4 @@
-"""A cluster of one's own: a scheduler here, and a worker on each host, kept until the end of a block."""
+"""Start a cluster: a scheduler here, and a worker on each host, kept until the end of a block."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRequest:
-    """Which cluster is started.
+    """The cluster to start.
 
-    :param hosts: where the workers are, as ssh knows them; none for ``local`` workers on this machine.
-    :param bind: where the scheduler listens; ``port`` 0 takes a free one.
-    :param python: the Python on the hosts.
-    :param ssh: the command that runs another one on a host, whose name is added.
-    :param certificates: by which the links are encrypted; None for those that are not.
+    :param hosts: the hosts of the workers, as ssh knows them; none for ``local`` workers on this machine.
+    :param bind: the address at which the scheduler listens; ``port`` 0 takes a free one.
+    :param python: the Python executable on the hosts.
+    :param ssh: the command that runs another command on a host; the host's name is appended.
+    :param certificates: the certificates that encrypt the links; None leaves them unencrypted.
     """
 
     hosts: Sequence[str] = ()
@@ -40,18 +40,18 @@ class StartRequest:
     certificates: Certificates | None = None
 
     def check(self) -> None:
-        """Refuse now what would fail later.
+        """Check in advance what would fail later.
 
-        :raises RequestError: if it cannot be.
+        :raises RequestError: if the cluster cannot be started like this.
         """
         if bool(self.hosts) == bool(self.local):
             raise RequestError(
                 "give --hosts A,B,C to start workers there by ssh, or --local N to try it here"
             )
         if self.hosts and self.bind in ("127.0.0.1", "::1", "localhost"):
-            raise RequestError("--hosts: give --bind ADDRESS, this machine's address that the hosts reach")
+            raise RequestError("--hosts: give --bind ADDRESS, at which the hosts reach this machine")
         if len(set(self.hosts)) < len(self.hosts):
-            raise RequestError("--hosts: a host is named twice, and one task at a time measures on each")
+            raise RequestError("--hosts: a host is named twice, but only one task at a time measures on each")
         if self.hosts and self.certificates is None:
             raise RequestError(
                 "--hosts: whoever reaches a cluster can run anything on its machines, so its links need "
@@ -60,7 +60,7 @@ class StartRequest:
 
 
 class _Kept(Process):
-    """The near end of a part of a cluster."""
+    """The parent's end of a part of a cluster."""
 
     def __init__(
         self, what: str, order: str, interpreter: Interpreter = HERE, under: Sequence[str] = ()
@@ -69,7 +69,7 @@ class _Kept(Process):
         self.what = what
 
     def close(self) -> None:
-        """End it as it likes to be ended, and at last for certain."""
+        """End it gracefully, and kill it if that takes too long."""
         self.end_of_input()
         self.wait(10.0)
         self.has_ended = True
@@ -85,16 +85,17 @@ class _Kept(Process):
 
 @dataclass(slots=True)
 class Started:
-    """A cluster that is up.
+    """A running cluster.
 
-    :param address: its scheduler's.
+    :param address: the scheduler's.
+    :param parts: the scheduler, and the workers behind it.
     """
 
     address: str
     parts: Sequence[_Kept]
 
     def lost(self, patience_s: float) -> list[str]:
-        """Which parts have ended within a time, and how: a line each."""
+        """The parts that end within a time, and how: one line each."""
         living = [one for one in self.parts if not one.has_ended]
         if not living:
             return []
@@ -103,11 +104,11 @@ class Started:
 
 @contextmanager
 def started(request: StartRequest, note: Callable[[str], None] = lambda _line: None) -> Iterator[Started]:
-    """A cluster, until the end of the block; then nothing of it is left, here or elsewhere.
+    """A cluster that runs until the end of the block and leaves nothing behind, here or elsewhere.
 
-    :param note: called with each part that comes up.
-    :raises RequestError: if it cannot be.
-    :raises MeasurementError: if a part does not come up.
+    :param note: called with a line about the scheduler, once it is up.
+    :raises RequestError: if the cluster cannot be started like this.
+    :raises MeasurementError: if the scheduler does not come up, or a worker cannot be started.
     """
     request.check()
     protocol = "tls" if request.certificates else "tcp"
@@ -128,7 +129,7 @@ def started(request: StartRequest, note: Callable[[str], None] = lambda _line: N
         yield Started(address, parts)
 
 
-#: Dask's own pages, which anybody could read: none, and what is left of their server is for this host alone.
+#: No dashboard, as anybody could read it; what remains of Dask's web server listens to this host only.
 _NO_PAGES: Final = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 _WORKER: Final = (
     "--nthreads", "1", "--nworkers", "1", "--no-nanny", *_NO_PAGES, "--memory-limit", "0",
@@ -159,9 +160,9 @@ def _address(scheduler: _Kept) -> str:
 def wait_for_workers(
     found: Started, count: Callable[[], int], stop_asked: Callable[[], bool] = lambda: False
 ) -> int:
-    """Wait until all workers of a cluster are there; how many are.
+    """Wait until all workers of a cluster are there, or a stop is requested; return how many are.
 
-    :param count: tells how many there are.
+    :param count: returns how many are there now.
     :raises MeasurementError: if one does not come up.
     """
     wanted = len(found.parts) - 1

@@ -1,4 +1,4 @@
-"""What a line is like, in words of the axes of ``link=network``: ``rtt=50ms,bandwidth=10mbit,loss=1%``."""
+"""The conditions of a line, as values of ``link=network`` axes: ``rtt=50ms,bandwidth=10mbit,loss=1%``."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ _NOTHING: Final = {"rtt": "0ms"} | {axis: AXES[axis].neutral for axis in _AXES[1
 
 
 def canonical(text: str) -> str:
-    """The one spelling of conditions: each value as its axis writes it, and none that changes nothing.
+    """The canonical spelling of conditions: each value as its axis writes it, without neutral ones.
 
-    :raises RequestError: for another axis, or a value that the axis lacks.
+    Only the round trip is always written.
+
+    :raises RequestError: for an axis that a line does not have, or a value that the axis rejects.
     """
     given: dict[str, str] = {}
-    for part in " ".join(text.split()).split(","):  # an error about it is one line
+    for part in " ".join(text.split()).split(","):  # so that an error about it stays one line
         axis, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
             raise RequestError(
@@ -31,7 +33,7 @@ def canonical(text: str) -> str:
         if axis not in _AXES:
             raise unknown("condition", axis, _AXES)
         if axis in given:
-            raise RequestError(f"{axis} is given twice: a line has one")
+            raise RequestError(f"{axis} is given twice: a line has only one")
         parse = AXES[axis].parse
         assert parse is not None
         given[axis] = parse(value)
@@ -42,10 +44,10 @@ def canonical(text: str) -> str:
 
 
 def network_of(conditions: str, seed: int = 0) -> Network:
-    """The network of conditions.
+    """The network that conditions describe.
 
     :param conditions: as :func:`canonical` writes them.
-    :param seed: of the losses.
+    :param seed: of the random losses.
     """
     values = _NOTHING | dict(part.split("=", 1) for part in conditions.split(","))
     return Network(

@@ -1,4 +1,4 @@
-"""The near end of lines: their process, what runs behind it, and what it carried."""
+"""The parent's end of the lines: their process, what runs behind it, and what it carried."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tlsbench.forwarding.conditions import network_of
 from tlsbench.interrupts import may_be_cut
 from tlsbench.processes import Process
 
-#: For measurements between networks, and nowhere routed (RFC 2544 appendix C.2.2).
+#: Reserved for benchmarking of networks, and routed nowhere (RFC 2544 appendix C.2.2).
 _ADDRESSES: Final = ipaddress.IPv4Network("198.18.0.0/15")
-#: A line that carries on until nothing comes any more has ended by then, and a round trip.
+#: A line that drains until no more packets arrive has ended within this time plus a round trip.
 _PATIENCE_S: Final = 10.0
 
 
@@ -26,10 +26,10 @@ _PATIENCE_S: Final = 10.0
 class Forwarded:
     """What a line carried.
 
-    :param packets: packets of both ways that were delivered.
-    :param lost: those that were lost, as was asked for.
-    :param late_p50_ms: how much later than they were due half of them were delivered, at least.
-    :param late_p99_ms: the same of 1 %.
+    :param packets: packets delivered in both directions.
+    :param lost: packets dropped, as the conditions require.
+    :param late_p50_ms: the median delay of deliveries beyond their due time, in milliseconds.
+    :param late_p99_ms: the 99th percentile of that delay.
     :param busy: the share of the time that its process was on a processor; near 1 it could not keep up.
     """
 
@@ -45,8 +45,8 @@ class LineTo:
     """A line and where it leads.
 
     :param conditions: as :func:`tlsbench.forwarding.canonical` writes them.
-    :param address: IPv4, of this machine (:func:`local_address`): what the namespace has a route to.
-    :param port: where several lines lead to one address, the port of TCP or UDP behind this one; else any.
+    :param address: an IPv4 address of this machine (:func:`local_address`); the namespace has a route to it.
+    :param port: the TCP or UDP port behind this line if several lines lead to one address; 0 for any.
     """
 
     conditions: str
@@ -57,15 +57,15 @@ class LineTo:
 class Detour(Process):
     """Lines between a network namespace and addresses of this machine.
 
-    :param lines: one for each address, or for each of some ports of an address.
-    :param seed: of the losses.
-    :raises RequestError: if they cannot be made, in one line that says what it takes.
+    :param lines: one for each address, or one for each of several ports of an address.
+    :param seed: of the random losses.
+    :raises RequestError: if they cannot be set up, in one line that says what is required.
     """
 
     def __init__(self, lines: Sequence[LineTo], seed: int = 0) -> None:
         if shutil.which("nsenter") is None:
             raise RequestError("there is no program nsenter: it is in Debian's package util-linux")
-        # A kernel remembers paths by their addresses (tcp_metrics): each line has new ones.
+        # The kernel caches path metrics by address (tcp_metrics), so each detour uses new addresses.
         first = _ADDRESSES[2 * secrets.randbelow(_ADDRESSES.num_addresses // 2)]
         request: dict[str, Any] = {"lines": [asdict(line) for line in lines], "seed": seed}
         request |= {"server": str(first), "client": str(first + 1)}
@@ -80,13 +80,13 @@ class Detour(Process):
 
     @property
     def under(self) -> tuple[str, ...]:
-        """What runs a program behind the lines (the ``under`` of a :class:`~tlsbench.processes.Process`)."""
+        """What runs a program behind the lines (``under`` of a :class:`~tlsbench.processes.Process`)."""
         return ("nsenter", f"--net=/proc/{self._process.pid}/ns/net")
 
     def finish(self) -> tuple[Forwarded, ...]:
-        """Carry what is under way, and end; what each line carried.
+        """Deliver the packets in flight, end, and return what each line carried.
 
-        :raises MeasurementError: if it has died.
+        :raises MeasurementError: if the process has died.
         """
         self.end_of_input()
         with may_be_cut():
@@ -95,14 +95,14 @@ class Detour(Process):
 
 
 def local_address(host: str) -> str:
-    """The IPv4 address of a host that is this machine.
+    """The IPv4 address of a host name that refers to this machine.
 
-    :raises RequestError: if it is not, or has none.
+    :raises RequestError: if it does not, or has no IPv4 address.
     """
     try:
         found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:  # UnicodeError: what is no name, for Python's own IDNA
-        raise RequestError(f"{host} has no IPv4 address, and the line carries no other") from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: not a name by Python's own IDNA
+        raise RequestError(f"{host} has no IPv4 address, and the line carries nothing else") from error
     address = str(found[0][4][0])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:

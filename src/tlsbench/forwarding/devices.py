@@ -1,6 +1,6 @@
-"""Network namespaces and TUN devices of Linux, by the system calls of namespaces(7) and netdevice(7).
+"""Linux network namespaces and TUN devices, through the system calls of namespaces(7) and netdevice(7).
 
-Neither has a name in the file system: both are gone when the last process that holds them is.
+Neither has a name in the file system: both disappear with the last process that holds them.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _SIOCSIFADDR: Final = 0x8916
 _SIOCSIFDSTADDR: Final = 0x8918
 _SIOCSIFTXQLEN: Final = 0x8943
 _IFF_UP: Final = 0x1
-#: struct ifreq: a name, and a union of which the largest member has 24 bytes.
+#: struct ifreq: a name, and a union whose largest member has 24 bytes.
 _IFREQ: Final = struct.Struct("16s24s")
 _SOCKADDR_IN: Final = struct.Struct("=H2x4s")
-#: The kernel replaces %d by a number that is free.
+#: The kernel replaces %d with a free number.
 _NAME: Final = b"tlsbench%d"
-#: Packets that wait to be read: the queue of a line does not overflow, so that of its device must not.
+#: Packets queued to be read: the queue of a line never overflows, so the queue of its device must not either.
 _QUEUE_PACKETS: Final = 100_000
-NEEDS: Final = "it makes a network namespace and TUN devices, which needs root on Linux"
+NEEDS: Final = "a line needs a network namespace and TUN devices, and so root on Linux"
 
 
 def enter_new_namespace() -> None:
-    """Move this process into a network namespace of its own, which has no device that is up.
+    """Move this process into a new network namespace, in which no device is up.
 
-    :raises RequestError: if this process may not.
+    :raises RequestError: if this process is not permitted to.
     """
     _needs_linux()
     libc = ctypes.CDLL(None, use_errno=True)
@@ -49,13 +49,13 @@ def enter_new_namespace() -> None:
 
 
 def open_device(address: str, peer: str, *, carries_loopback: bool = False) -> int:
-    """A new TUN device in the namespace of this process, up, and with a route to its peer alone.
+    """Open a new TUN device in the namespace of this process, up, with a route to its peer only.
 
-    :param address: of its own, IPv4; ``peer`` is what it leads to.
-    :param carries_loopback: whether packets from or to 127.0.0.0/8 go over it.
-    :returns: a file descriptor that does not block: each read is a packet, and so is each write. The device
-        is gone when that is closed.
-    :raises RequestError: if this process may not.
+    :param address: its own IPv4 address; ``peer`` is the address at the other end.
+    :param carries_loopback: whether packets from or to 127.0.0.0/8 may pass it.
+    :returns: a non-blocking file descriptor, each read and each write of which is one packet. Closing it
+        removes the device.
+    :raises RequestError: if this process is not permitted to.
     """
     _needs_linux()
     try:
@@ -75,13 +75,13 @@ def open_device(address: str, peer: str, *, carries_loopback: bool = False) -> i
 
 
 def bring_up_loopback() -> None:
-    """Bring up ``lo`` in the namespace of this process: a new one has it, and it is down."""
+    """Bring up ``lo`` in the namespace of this process: in a new namespace it exists, but is down."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         _bring_up(sock, b"lo")
 
 
 def _take_loopback(name: bytes) -> None:
-    """Let loopback addresses pass a device: elsewhere they are dropped as martians (route_localnet)."""
+    """Let loopback addresses pass a device, which otherwise drops them as martians (route_localnet)."""
     text = name.rstrip(b"\0").decode("ascii")
     Path(f"/proc/sys/net/ipv4/conf/{text}/route_localnet").write_text("1", encoding="ascii")
 

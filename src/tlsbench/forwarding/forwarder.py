@@ -1,4 +1,4 @@
-"""The packets of devices, each carried to another over the line of its server."""
+"""Forwarding of packets from one device to another, over the line of the server they belong to."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from hdrh.histogram import HdrHistogram
 
 from tlsbench.links.network import Line
 
-#: More than a packet of IPv4 can have.
+#: More than an IPv4 packet can have.
 _PACKET_BYTES: Final = 65_536
-#: Read from one device before what is due is delivered.
+#: Packets read from one device before due packets are delivered.
 _MOST_AT_ONCE: Final = 64
 _IPV4: Final = 4
 _HEADER_BYTES: Final = 20
 _FROM_ADDRESS: Final = 12
 _TO_ADDRESS: Final = 16
-#: Of TCP and UDP: their numbers, and where the port is that a packet goes to (RFC 9293 section 3.1, RFC 768).
+#: TCP and UDP: protocol numbers, and the offset of the destination port (RFC 9293 section 3.1, RFC 768).
 _WITH_PORTS: Final = (6, 17)
 _TO_PORT: Final = 2
 _PORT: Final = struct.Struct(">H")
-#: When no more is to begin, what is under way goes on until nothing has come for this long and the line's
-#: round trip: as long as a kernel waits before it sends again, at least.
+#: After the stop, forwarding goes on until no packet has arrived for this long plus the line's round trip: at
+#: least as long as a kernel waits before it retransmits.
 _QUIET_MS: Final = 300.0
-#: Whatever still comes, it ends this much later than that.
+#: Even if packets still arrive, it ends this much later.
 _MOST_DRAINING_MS: Final = 3000.0
-#: HdrHistogram: from a microsecond to a minute, two significant digits, in nanoseconds.
+#: HdrHistogram, in nanoseconds: from a microsecond to a minute, with two significant digits.
 _LOW_NS, _HIGH_NS, _DIGITS = 1_000, 60_000_000_000, 2
 
 
 def now_ms() -> float:
-    """Milliseconds of CLOCK_MONOTONIC."""
+    """CLOCK_MONOTONIC, in milliseconds."""
     return time.monotonic_ns() / 1e6
 
 
@@ -45,10 +45,10 @@ def now_ms() -> float:
 class Route:
     """The way to a server and back.
 
-    :param there: the file descriptor of the clients' device that leads to its address.
-    :param address: the server's, of four bytes; ``port`` is its port, where others of that address have other
-        lines.
-    :param out: the line to it; ``back`` is that from it.
+    :param there: the file descriptor of the clients' device that leads to the server's address.
+    :param address: the server's address, as four bytes; ``port`` is its port if servers on other ports of
+        that address have other lines.
+    :param out: the line to the server; ``back`` is the line from it.
     """
 
     there: int
@@ -60,10 +60,10 @@ class Route:
 
 @dataclass(slots=True)
 class Carried:
-    """What a route has carried, both ways.
+    """What a route has carried, in both directions.
 
-    :param packets: that were delivered; the lines lost ``lost`` more.
-    :param late_ns: how much later than it was due each was delivered, in nanoseconds.
+    :param packets: packets that were delivered; the lines lost ``lost`` more.
+    :param late_ns: the delay of each delivery beyond its due time, in nanoseconds.
     """
 
     packets: int = 0
@@ -73,7 +73,7 @@ class Carried:
 
 @dataclass(slots=True)
 class _Way:
-    """From one device to another."""
+    """The way from one device to another."""
 
     to_fd: int
     line: Line
@@ -82,10 +82,10 @@ class _Way:
 
 
 class _Ways:
-    """All that lead out, or all that lead back, each by the server's end of its packets."""
+    """All ways out, or all ways back, by the server's address and port."""
 
     def __init__(self, at: int) -> None:
-        #: Where in an IPv4 header the server's address is (RFC 791 section 3.1).
+        #: The offset of the server's address in the IPv4 header (RFC 791 section 3.1).
         self._at = at
         self._by_end: dict[bytes, _Way] = {}
 
@@ -94,27 +94,28 @@ class _Ways:
         self._by_end.setdefault(route.address, way)
 
     def of(self, packet: bytes) -> _Way | None:
-        """The way of a packet; what has no ports goes the first one of its address."""
+        """The way of a packet; a packet without ports takes the first one to or from its server's address."""
         at = self._at
         address = packet[at : at + 4]
         ports = 4 * (packet[0] & 15) + (_TO_PORT if at == _TO_ADDRESS else 0)
-        is_first = not (packet[6] & 0x1F or packet[7])  # of a packet's fragments, the one with the ports
+        is_first = not (packet[6] & 0x1F or packet[7])  # the fragment of a packet that has the ports
         if packet[9] in _WITH_PORTS and is_first:
             return self._by_end.get(address + packet[ports : ports + 2]) or self._by_end.get(address)
         return self._by_end.get(address)
 
 
 class Forwarder:
-    """Devices of clients, and one of servers, with a line each way between them for each server.
+    """A forwarder between the clients' devices and the servers' device, with two lines for each server.
 
-    :param here: the file descriptor of the servers' device. It and the others do not block; each read of one
-        is a packet, and so is each write. What is not IPv4 is not carried: kernels look for neighbours and
-        routers by IPv6 unasked.
+    Only IPv4 is carried: kernels solicit neighbours and routers over IPv6 of their own accord.
+
+    :param here: the file descriptor of the servers' device. It and the others are non-blocking; each read
+        and each write is one packet.
     :param routes: one for each server.
     """
 
     def __init__(self, here: int, routes: Sequence[Route]) -> None:
-        #: By route, what it has carried.
+        #: What each route has carried.
         self.carried = [Carried() for _ in routes]
         out, back = _Ways(_TO_ADDRESS), _Ways(_FROM_ADDRESS)
         self._ways: list[_Way] = []
@@ -126,7 +127,7 @@ class Forwarder:
         self._ways_from = {**{route.there: out for route in routes}, here: back}
 
     def run(self, stop_fd: int) -> None:
-        """Carry packets until a file descriptor becomes readable, and then what is under way."""
+        """Carry packets until a file descriptor becomes readable, and then those in flight."""
         quiet_ms = _QUIET_MS + max(way.line.network.rtt_ms for way in self._ways)
         watched = [stop_fd, *self._ways_from]
         stopped_ms = came_ms = 0.0
@@ -147,7 +148,7 @@ class Forwarder:
                     return
 
     def _patience_s(self) -> float:
-        """How long to wait for packets: until one is due, or a while."""
+        """How long to wait for packets: until one is due, or for a while if none is in flight."""
         due = [way.under_way[0][0] for way in self._ways if way.under_way]
         return max(0.0, min(due) - now_ms()) / 1e3 if due else _QUIET_MS / 1e3
 

@@ -1,7 +1,7 @@
-"""The process of lines: ``python -m tlsbench.forwarding.worker``.
+"""The process that runs the lines: ``python -m tlsbench.forwarding.worker``.
 
-It reads what to make as a line of JSON, makes a device where it was started and some in a namespace of its
-own, writes ``{"ready": true}``, and carries packets until its input ends; its last line has ``"done"``.
+It reads its request as one line of JSON, opens a device where it was started and others in a namespace of
+its own, writes ``{"ready": true}``, and carries packets until its input ends; its last line has ``"done"``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> None:
     except TlsbenchError as error:
         _write({"error": str(error), "exit_code": error.exit_code})
         return
-    with contextlib.suppress(OSError):  # else others on its processor would make it late
+    with contextlib.suppress(OSError):  # otherwise others on its processor would delay it
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     gc.disable()
     seeds = random.Random(request["seed"])  # noqa: S311 - drawn to be repeated, not to be secret

@@ -1,4 +1,4 @@
-"""What is measured: TLS libraries behind one small contract, bytes or datagrams in and out."""
+"""The libraries under test, behind one small contract: bytes or datagrams in and out."""
 
 from tlsbench.implementations.abilities import (
     HasTwoFiles,

@@ -1,7 +1,7 @@
-"""Compressing and decompressing certificates for engines that leave that to their caller (RFC 8879).
+"""Compressing and decompressing certificates for engines that leave this to their caller (RFC 8879).
 
-zlib is Python's own; brotli and zstd are those of the packages ``brotli`` and ``zstandard`` (the extra
-``compression``). Each is used at its usual level, as by the engines that have algorithms of their own.
+zlib comes with Python; brotli and zstd come from the packages ``brotli`` and ``zstandard`` (the extra
+``compression``). Each runs at its default level, as in engines with built-in algorithms.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
-#: The packages of those that Python's library does not have.
+#: The packages for the algorithms that Python's standard library lacks.
 PACKAGES: Final = {"brotli": "brotli", "zstd": "zstandard"}
 _ALGORITHMS: Final = ("zlib", *PACKAGES)
 
@@ -23,9 +23,9 @@ _ALGORITHMS: Final = ("zlib", *PACKAGES)
 class Compressor:
     """One algorithm.
 
-    :param compress: the whole message.
-    :param decompress: the whole message, which must be as long as the second argument, in bytes, says; it
-        raises an exception of any kind otherwise, before it takes much more memory than that.
+    :param compress: compresses a whole message.
+    :param decompress: decompresses a whole message, which must be as long as the second argument, in bytes;
+        otherwise it raises an exception of any kind, before it uses much more memory than that.
     """
 
     compress: Callable[[bytes], bytes]
@@ -33,12 +33,12 @@ class Compressor:
 
 
 def algorithms() -> tuple[str, ...]:
-    """Those that are available here, as the axis ``certificate_compression`` spells them."""
+    """The algorithms available here, as the axis ``certificate_compression`` spells them."""
     return tuple(one for one in _ALGORITHMS if one not in PACKAGES or find_spec(PACKAGES[one]) is not None)
 
 
 def missing() -> Iterator[tuple[str, str]]:
-    """Those that cannot, each with the reason."""
+    """The algorithms that are not available here, each with the reason."""
     for algorithm, package in PACKAGES.items():
         if find_spec(package) is None:
             yield algorithm, f"the package {package} is missing: pip install {package}"
@@ -46,7 +46,7 @@ def missing() -> Iterator[tuple[str, str]]:
 
 @cache
 def compressor(algorithm: str) -> Compressor:
-    """The compressor of one of :func:`algorithms`."""
+    """The compressor for one of :func:`algorithms`."""
     return {"zlib": _zlib, "brotli": _brotli, "zstd": _zstd}[algorithm]()
 
 
@@ -71,7 +71,7 @@ def _zstd() -> Compressor:
     zstandard = import_module("zstandard")
 
     def decompress(data: bytes, length: int) -> bytes:
-        if zstandard.frame_content_size(data) > length:  # -1 where it does not say
+        if zstandard.frame_content_size(data) > length:  # -1 if the frame does not state it
             raise ValueError(f"the message is longer than its length of {length} bytes says")
         return _whole(zstandard.ZstdDecompressor().decompress(data, max_output_size=length), length)
 

@@ -1,4 +1,4 @@
-"""The key types of certificates that not every library takes, and how a library says which it takes."""
+"""Certificate key types that not every library accepts, and how a library declares which ones it accepts."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ BRAINPOOL: Final = tuple(name for name in keys.UNCOMMON if "brainpool" in name)
 RSA_PSS: Final = tuple(name for name in keys.UNCOMMON if name.startswith("rsa-pss"))
 SLH_DSA: Final = tuple(name for name in keys.UNCOMMON if name.startswith("slh-dsa"))
 BRAINPOOL_SIGNATURES: Final = tuple(name for name in signatures.BY_NAME if "brainpool" in name)
-#: The axes of those who issue.
+#: The axes of the issuers.
 OF_ISSUERS: Final = ("intermediate_key", "root_key")
-#: The first OpenSSL with signatures by brainpool curves in TLS 1.3, and with SLH-DSA.
+#: The first OpenSSL versions with brainpool signatures in TLS 1.3, and with SLH-DSA.
 _BRAINPOOL_IN_13: Final = (3, 2)
 _SLH_DSA_SINCE: Final = (3, 5)
 
 
 def takes(*names: str, axes: tuple[str, ...] = keys.KEY_AXES) -> tuple[str, ...]:
-    """What capabilities say of a library that takes certificates with these keys.
+    """The entries in the capabilities of a library that accepts certificates with these keys.
 
-    :param axes: whose certificates may have them.
+    :param axes: the axes of the certificates that may have them.
     """
     return tuple(f"{axis}={name}" for axis in axes for name in names)
 
 
 def openssl_takes(version: tuple[int, int], *, brainpool: bool = True) -> tuple[str, ...]:
-    """The same of an OpenSSL, since 1.1.1.
+    """The same for OpenSSL, from 1.1.1 on.
 
-    :param version: of which the first two numbers count.
-    :param brainpool: whether it was built with those curves.
+    :param version: its major and minor version.
+    :param brainpool: whether it was built with the brainpool curves.
     """
     slh_dsa = SLH_DSA if version >= _SLH_DSA_SINCE else ()
     return (
@@ -43,7 +43,7 @@ def openssl_takes(version: tuple[int, int], *, brainpool: bool = True) -> tuple[
 
 
 def openssl_key_gaps(engine: str, version: tuple[int, int], *, brainpool: bool = True) -> Iterator[Gap]:
-    """What an OpenSSL cannot do of these keys."""
+    """What an OpenSSL cannot do with these keys."""
     if not brainpool:
         for axis in keys.KEY_AXES:
             yield gap(f"{engine} was built without the brainpool curves", **{axis: BRAINPOOL})

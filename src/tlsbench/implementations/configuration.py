@@ -1,4 +1,4 @@
-"""The axis ``openssl_conf``: which file configures an OpenSSL, and how that is set (config(5))."""
+"""The axis ``openssl_conf``: which file configures OpenSSL, and how it is set (config(5))."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DIGEST: Final = " with SHA-256 "
 
 
 def file_of(openssl_conf: str) -> str:
-    """The file of a value of the axis; ``""`` of the neutral one, which leaves it to the environment."""
+    """The file of a value of the axis; ``""`` if the value leaves it to the environment."""
     return {"": "", "environment": "", "none": _EMPTY}.get(openssl_conf, openssl_conf)
 
 
@@ -28,7 +28,7 @@ def variables_of(openssl_conf: str) -> Mapping[str, str]:
 
 
 def with_digest(path: str) -> str:
-    """A file's path with what it held, for the record.
+    """A file's path and the digest of its content, to be recorded.
 
     :raises MeasurementError: if it cannot be read.
     """
@@ -40,5 +40,5 @@ def with_digest(path: str) -> str:
 
 
 def without_digest(told: str) -> str:
-    """The path in what :func:`with_digest` gives."""
+    """The path in a result of :func:`with_digest`."""
     return told.rpartition(_DIGEST)[0]

@@ -1,15 +1,15 @@
-"""The contract of an implementation: a TLS library without I/O, bytes or datagrams in and out.
+"""The contract of an implementation: a TLS library without I/O, with bytes or datagrams in and out.
 
-An implementation is one file that wraps one library and one line in the registry. It says what it
+An implementation wraps one library, and takes one line in the registry. It declares what it
 cannot do (:class:`~tlsbench.scenarios.Capabilities`), and turns a scenario and its peers into two
 contexts, made once, outside the measured part. A context makes endpoints, one for each connection.
 
 An endpoint never touches a socket. The driver calls :meth:`Endpoint.handshake` on each side in turn
-until both say that they are done, and carries :meth:`Endpoint.data_to_send` of one to
+until both report completion, and carries :meth:`Endpoint.data_to_send` of one to
 :meth:`Endpoint.receive_data` of the other. Only the calls that make TLS work are charged
 to a side: making the endpoint, ``handshake``, ``write`` and ``read``.
 
-Over datagrams the driver hands over one at a time, with the time, and calls back when a timer is due
+Over datagrams the driver hands over one at a time, together with the time, and calls back when a timer is due
 (:class:`DatagramEndpoint`).
 """
 
@@ -21,34 +21,34 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from tlsbench.scenarios import Capabilities, Scenario
 
-if TYPE_CHECKING:  # the contract is read to list what there is, which needs no keys
+if TYPE_CHECKING:  # listing the implementations imports this module, and needs no keys
     from tlsbench.pki import Peers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Negotiated:
-    """What one side says was agreed on. None means that the library does not tell.
+    """What one side reports as agreed on. None means that the library does not report it.
 
-    ``version``, ``cipher`` and ``group`` are spelled as in a scenario. ``peer_certificate`` is the
-    leaf that the other side showed, in DER, ``b""`` if it showed none; ``peer_verified`` tells
-    whether its chain (and on a client its host name) was verified, ``peer_chain_length`` how many
-    certificates it sent (a resumed handshake has none), ``verified_length`` how many it was verified with,
-    from the leaf to the one that is trusted. ``early_data`` is what a server received before the handshake
-    was complete. ``ocsp`` is the status in the OCSP response that a client was shown
-    and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
-    handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
+    ``version``, ``cipher`` and ``group`` are spelled as in a scenario; for QUIC ``version`` is that of its
+    TLS. ``peer_certificate`` is the leaf that the other side presented, in DER, ``b""`` if none;
+    ``peer_verified`` is whether its chain (and on a client its host name) was verified,
+    ``peer_chain_length`` how many certificates it sent (in a resumed handshake none), ``verified_length`` the
+    length of the verified chain, from the leaf to the trust anchor. ``early_data`` is what a server received
+    before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client received
+    and validated, ``""`` if it received none. ``signature`` is the IANA name of the scheme with which the
+    other side signed the handshake. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
     scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
-    ``certificate_compression`` is how the certificate of the other side came, spelled likewise;
+    ``certificate_compression`` is how the other side's certificate was compressed, as in a scenario.
     ``ech_accepted`` is whether the server accepted the client's Encrypted ClientHello, and ``server_name`` is
-    the host that the client asked for, as a server that has such a key says it. Of QUIC
-    ``version`` is that of its TLS. ``max_fragment_length`` is what was agreed on by that extension, in bytes,
-    0 if nothing was; ``record_size_limit`` the most that this side takes since both agreed on that one.
+    the host that the client asked for, as reported by a server with an ECH key. ``max_fragment_length`` is
+    the length agreed on by that extension, in bytes, 0 if none was; ``record_size_limit`` is the most
+    that this side accepts, if both agreed on that extension.
 
-    ``peer_public_key`` is the SubjectPublicKeyInfo in DER that the other side showed instead of a certificate
-    (RFC 7250), ``b""`` if it did not; ``peer_verified`` then says whether it is the one that was expected.
-    ``psk_identity`` is that of the external PSK by which the handshake was made, which is not ``resumed``;
-    ``b""`` if by none. ``ticket_state``, on a server, is what it found of the ticket that it was offered,
-    spelled as in a scenario; ``ticket_lifetime``, on a client, how many seconds its ticket is good for.
+    ``peer_public_key`` is the SubjectPublicKeyInfo in DER that the other side presented instead of a
+    certificate (RFC 7250), ``b""`` if none; ``peer_verified`` is then whether it is the expected one.
+    ``psk_identity`` is that of the external PSK used in the handshake, which does not count as ``resumed``;
+    ``b""`` if none. ``ticket_state``, on a server, is the state of the ticket that it was offered,
+    spelled as in a scenario; ``ticket_lifetime``, on a client, is the lifetime of its ticket in seconds.
     """
 
     version: str | None
@@ -80,36 +80,36 @@ class End(Protocol):
     """One end of one connection, whatever carries its bytes."""
 
     def handshake(self) -> bool:
-        """Go on with the handshake as far as what was received allows; True when it is complete.
+        """Continue the handshake as far as the received data allows; return True once it is complete.
 
         :raises HandshakeError: if the library gives up.
         """
 
     def write(self, data: bytes) -> None:
-        """Seal application data; it waits to be sent.
+        """Seal application data, to be sent later.
 
-        A server that has received early data may answer it before the handshake is complete, where its
-        library's capabilities do not deny ``workload=completion`` with early data.
+        A server that has received early data may answer it before the handshake is complete, unless its
+        library's capabilities exclude ``workload=completion`` with early data.
         """
 
     def read(self) -> bytes:
-        """Open all that was received: the application data, ``b""`` if it held none.
+        """Open everything received: the application data, ``b""`` if there was none.
 
-        A client takes session tickets in here too.
+        A client also processes session tickets here.
         """
 
     def negotiated(self) -> Negotiated:
         """What was agreed on. Called outside the measured part."""
 
     def session(self) -> object | None:
-        """On a client: the session to resume, None if the server gave none."""
+        """On a client, the session to resume; None if the server gave none."""
 
     def close(self) -> None:
-        """Let go of the connection such that its session stays usable."""
+        """Release the connection in such a way that its session stays usable."""
 
 
 class Endpoint(End, Protocol):
-    """An end over a stream of bytes: it has no timer, and needs no time."""
+    """An end over a byte stream: it has no timer, and needs no clock."""
 
     def data_to_send(self) -> bytes:
         """The bytes for the other side, each only once; ``b""`` if there are none."""
@@ -119,15 +119,15 @@ class Endpoint(End, Protocol):
 
 
 class DatagramEndpoint(End, Protocol):
-    """An end over datagrams, which may be lost, so that it has a timer. The driver says what time it is.
+    """An end over datagrams, which may be lost, so that it has a timer. The driver supplies the time.
 
-    Such libraries do their cryptography in any of these calls, so all of them are charged to its side. The
-    driver calls ``handshake`` (once the handshake is complete ``read``) after it has handed over the
+    Such libraries do cryptography in any of these calls, so all of them are charged to their side. The
+    driver calls ``handshake`` (``read`` once the handshake is complete) after it has handed over the
     datagrams of a flight, and after a timer, never without a reason; then it asks for datagrams to send. No
-    datagram holds more than the scenario's ``mtu``.
+    datagram is larger than the scenario's ``mtu``.
 
-    The bytes of :meth:`End.write` arrive whole and in order where the transport sees to that (QUIC, on one
-    stream each way), or nothing is lost or reordered (DTLS, whose ends cut them to records that fit).
+    The bytes of :meth:`End.write` arrive complete and in order if the transport ensures that (QUIC, on one
+    stream each way) or nothing is lost or reordered (DTLS, whose ends split them into records that fit).
     """
 
     def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
@@ -137,13 +137,13 @@ class DatagramEndpoint(End, Protocol):
         """The datagrams for the other side, each only once."""
 
     def timer_ns(self) -> int | None:
-        """When :meth:`handle_timer` is due; None if nothing is waited for.
+        """When :meth:`handle_timer` is due; None if no timer is running.
 
-        A timer that only ends an idle connection may be left out.
+        A timer that only ends an idle connection may be omitted.
         """
 
     def handle_timer(self, now_ns: int) -> None:
-        """Do what is due: what was sent and not answered is sent again.
+        """Handle a timer that is due: retransmit what was not answered.
 
         :raises HandshakeError: if the library gives up.
         """
@@ -183,7 +183,7 @@ class DatagramServerContext(Protocol):
 
 @runtime_checkable
 class Implementation(Protocol):
-    """What every implementation says of itself."""
+    """What every implementation declares about itself."""
 
     @property
     def id(self) -> str:
@@ -197,7 +197,7 @@ class Implementation(Protocol):
         """The cryptographic engine and its version, such as ``"OpenSSL 3.0.19"``."""
 
     def capabilities(self) -> Capabilities:
-        """What it cannot do, each with a reason."""
+        """What it supports and what it cannot do, the latter with reasons."""
 
 
 @runtime_checkable
@@ -207,23 +207,23 @@ class TlsImplementation(Implementation, Protocol):
     def client_context(self, scenario: Scenario, peers: Peers) -> ClientContext:
         """The client of ``scenario``; it verifies the server's chain and host name.
 
-        Its ``group`` may be two, separated by a colon, where its library says that it supports
-        ``hello_retry``: a client that sends a key for the first alone, and takes either.
+        If the library declares support for ``hello_retry``, the scenario's ``group`` may be two groups,
+        separated by a colon: the client sends a key share only for the first, and accepts either.
         """
 
     def server_context(self, scenario: Scenario, peers: Peers) -> ServerContext:
         """The server of ``scenario``; with ``client_auth=required`` it verifies the client.
 
-        Its ``group`` may be several, separated by colons, the preferred one first: a server that takes any of
-        them. Where the library takes one alone, it is left to its own choice.
+        The scenario's ``group`` may be several groups, separated by colons, in order of preference: the
+        server accepts any of them. A library that can be given only one is left to its own choice.
         """
 
 
 @runtime_checkable
 class DatagramImplementation(Implementation, Protocol):
-    """A library with DTLS, QUIC or both, as ``transport`` of a scenario says; it may have TLS beside them.
+    """A library with DTLS, QUIC or both, selected by the scenario's ``transport``; it may have TLS too.
 
-    Which of them it has its capabilities say: ``transport=dtls``, ``transport=quic``.
+    Its capabilities declare which: ``transport=dtls``, ``transport=quic``.
     """
 
     def datagram_client_context(self, scenario: Scenario, peers: Peers) -> DatagramClientContext:
@@ -232,5 +232,5 @@ class DatagramImplementation(Implementation, Protocol):
     def datagram_server_context(self, scenario: Scenario, peers: Peers) -> DatagramServerContext:
         """The server of ``scenario``, see :meth:`TlsImplementation.server_context`.
 
-        With ``address_check=yes`` it lets no client in that has not sent back what it was given first.
+        With ``address_check=yes`` it admits only clients that echo the cookie or token sent to them first.
         """

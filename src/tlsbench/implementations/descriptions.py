@@ -1,4 +1,4 @@
-"""What an implementation says of itself as plain values, to be carried from one process to another."""
+"""What an implementation declares about itself, as plain values that can pass between processes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from tlsbench.scenarios.capabilities import AllBut, all_but
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What an implementation says of itself, or why it says nothing.
+    """What an implementation declares about itself, or why it cannot be used.
 
-    :param engine: as :meth:`tlsbench.implementations.Implementation.engine` gives it; ``""`` if it cannot be
-        used.
-    :param file: the file that holds the engine; ``""`` if that is not to be seen.
+    :param engine: as returned by :meth:`tlsbench.implementations.Implementation.engine`; ``""`` if it cannot
+        be used.
+    :param file: the file that contains the engine; ``""`` if it is unknown.
     :param capabilities: what it can do.
-    :param state: ``""`` if it can be used, else as of :class:`~tlsbench.implementations.missing.Missing`.
+    :param state: ``""`` if it can be used, otherwise that of
+        :class:`~tlsbench.implementations.missing.Missing`.
     :param reason: why it cannot be used, in one line.
     """
 
@@ -32,15 +33,15 @@ class Description:
 
     @classmethod
     def of_failure(cls, reason: str) -> Self:
-        """That of what does not load."""
+        """The description of an implementation that does not load."""
         return cls(state=DOES_NOT_LOAD, reason=reason)
 
     def missing(self, name: str) -> Missing:
-        """The member that represents in the registry what cannot be used."""
+        """The registry member that represents an implementation that cannot be used."""
         return Missing(name, self.summary, self.state, self.reason)
 
     def as_plain(self) -> dict[str, Any]:
-        """As JSON can hold it; :meth:`from_plain` is the inverse."""
+        """Its values in JSON types; :meth:`from_plain` is the inverse."""
         able = self.capabilities
         return {
             **{name: getattr(self, name) for name in ("summary", "engine", "file", "state", "reason")},
@@ -55,7 +56,7 @@ class Description:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
-        """The description that :meth:`as_plain` gave."""
+        """The description from which :meth:`as_plain` made the values."""
         gaps = tuple(
             Gap(one["reason"], {axis: _values(plain) for axis, plain in one["when"].items()})
             for one in plain["gaps"]

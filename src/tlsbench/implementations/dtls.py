@@ -1,4 +1,4 @@
-"""What the libraries with DTLS have in common: the sizes of records, how they fill datagrams, and cookies."""
+"""What libraries with DTLS have in common: the sizes of records, how they fill datagrams, and cookies."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from typing import Final
 from tlsbench.protocol.messages import DTLS_RECORD_HEADER_BYTES
 from tlsbench.scenarios import Scenario, ciphers
 
-#: What an HMAC adds, by its hash.
+#: The size of an HMAC, by its hash.
 _HMAC_BYTES: Final = {"MD5": 16, "SHA": 20, "SHA256": 32, "SHA384": 48}
 _EXPLICIT_NONCE_BYTES: Final = 8
-#: A context's cookies are good for it alone.
+#: Each context has a secret of its own, so that its cookies are valid only there.
 _COOKIE_SECRET_BYTES: Final = 32
-#: The peer of a connection in memory, as a cookie is bound to one.
+#: The peer address to which a cookie is bound, for a connection in memory.
 _ADDRESS: Final = b"memory"
 
 
 def payload_bytes(scenario: Scenario) -> int:
-    """The most application data in a record that fits into a datagram of the scenario's size."""
+    """The most application data in a record that fits into a datagram of the scenario's MTU."""
     return int(scenario.mtu) - DTLS_RECORD_HEADER_BYTES - protection_bytes(ciphers.BY_NAME[scenario.cipher])
 
 
 def protection_bytes(suite: ciphers.CipherSuite) -> int:
-    """What protection adds at most to a record of DTLS 1.2.
+    """The most that protection adds to a record of DTLS 1.2.
 
-    Of an AEAD the explicit nonce and the tag (RFC 5288, RFC 6655, RFC 6209, RFC 6367; RFC 7905 has no nonce);
-    of CBC the IV, the MAC and the most padding (RFC 5246 section 6.2.3.2); of NULL the MAC.
+    For an AEAD, the explicit nonce and the tag (RFC 5288, RFC 6655, RFC 6209, RFC 6367; RFC 7905 has no such
+    nonce); for CBC, the IV, the MAC and the maximum padding (RFC 5246 section 6.2.3.2); for NULL, the MAC.
     """
     if suite.is_aead:
         tag = 8 if suite.encryption.endswith("_8") else 16
@@ -43,7 +43,7 @@ def protection_bytes(suite: ciphers.CipherSuite) -> int:
 
 
 def records(data: bytes) -> Iterator[bytes]:
-    """The records in a row of whole ones."""
+    """The records in a sequence of complete ones."""
     at = 0
     while at < len(data):
         length_at = at + DTLS_RECORD_HEADER_BYTES - 2
@@ -53,10 +53,10 @@ def records(data: bytes) -> Iterator[bytes]:
 
 
 def packed(flight: bytes, mtu: int) -> Iterator[bytes]:
-    """The datagrams of a flight whose records were joined: each filled up with as many as fit.
+    """The datagrams of a flight whose records were joined: each holds as many as fit.
 
-    That is how OpenSSL (``dtls1_do_write``) and Mbed TLS (``mbedtls_ssl_flush_output``) fill them, who cut
-    messages to fit into what is left of one.
+    OpenSSL (``dtls1_do_write``) and Mbed TLS (``mbedtls_ssl_flush_output``) fill them in this way, and split
+    messages to fit into the rest of a datagram.
     """
     datagram = b""
     for record in records(flight):
@@ -69,22 +69,22 @@ def packed(flight: bytes, mtu: int) -> Iterator[bytes]:
 
 
 def cookie_maker() -> Callable[[], bytes]:
-    """Makes the cookies of one server's context, as RFC 6347 (section 4.2.1) proposes them."""
+    """A maker of the cookies of one server context, as RFC 6347 section 4.2.1 suggests them."""
     secret = os.urandom(_COOKIE_SECRET_BYTES)
     return lambda: hmac.digest(secret, _ADDRESS, "sha256")
 
 
 class FedByDatagrams(ABC):
-    """An end over a BIO in memory that keeps no datagrams apart: it is given them one by one.
+    """An end over a memory BIO, which does not keep datagrams apart: it is given them one by one.
 
-    What comes out of it is packed into datagrams. It comes before the end over a stream among the bases, and
-    a subclass gives that end's ``handshake`` and ``read`` as the methods that end with ``_once``.
+    Its output is packed into datagrams. Put this class before the stream end among the bases; a subclass
+    provides that end's ``handshake`` and ``read`` as the methods whose names end with ``_once``.
     """
 
     __slots__ = ()
 
     _mtu: int
-    #: What waits for the BIO, and what came out of it.
+    #: Datagrams waiting for the BIO, and datagrams packed from its output.
     _arrived: deque[bytes]
     _ready: list[bytes]
 
@@ -103,7 +103,7 @@ class FedByDatagrams(ABC):
         return data
 
     def _feed(self) -> bool:
-        """Give the BIO the next datagram, alone; whether there was one."""
+        """Give the BIO the next datagram, alone; return whether there was one."""
         if not self._arrived:
             return False
         if datagram := self._arrived.popleft():
@@ -111,27 +111,27 @@ class FedByDatagrams(ABC):
         return True
 
     def _pack(self) -> None:
-        """Make datagrams of what came out of the BIO, as it is of one flight."""
+        """Pack the output of the BIO, which belongs to one flight, into datagrams."""
         self._ready += packed(self._taken(), self._mtu)
 
     def _take_ready(self) -> list[bytes]:
-        """What is to be sent; what is written after the handshake leaves a record in a datagram."""
+        """Take the datagrams to send; each record written after the handshake gets a datagram of its own."""
         found = [*self._ready, *records(self._taken())]
         self._ready.clear()
         return found
 
     @abstractmethod
     def _handshake_once(self) -> bool:
-        """Continue the handshake with what the BIO has; whether it is complete."""
+        """Continue the handshake with what the BIO has; return whether it is complete."""
 
     @abstractmethod
     def _read_once(self) -> bytes:
-        """The application data of what the BIO has."""
+        """Read the application data in what the BIO has."""
 
     @abstractmethod
     def _give(self, datagram: bytes) -> None:
-        """Write to the BIO."""
+        """Write a datagram to the BIO."""
 
     @abstractmethod
     def _taken(self) -> bytes:
-        """All that came out of the BIO."""
+        """Take all output of the BIO."""

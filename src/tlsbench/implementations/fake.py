@@ -1,8 +1,8 @@
-"""``fake``: TLS without cryptography, for the floor of the harness and for fast tests.
+"""``fake``: TLS without cryptography, to measure the cost of the harness and to run tests fast.
 
 Its messages have the shape of TLS, so that they pass over every link and are read by the same
-witness as real ones; nothing in them is secret, and nothing is computed. What a fake handshake
-takes is what the harness takes.
+witness as real ones; nothing in them is secret, and nothing is computed. A fake handshake takes as long
+as the harness takes.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class Fake:
         return Capabilities(
             (
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
-                gap("it keeps nothing of a connection", workload="memory"),
+                gap("it keeps no state of a connection", workload="memory"),
                 gap("it has no secrets, so none is known beforehand", resumption="external-psk"),
-                gap("nothing is verified, so no key is shown", certificate_type="raw_public_key"),
+                gap("nothing is verified, so no key is presented", certificate_type="raw_public_key"),
                 gap(
                     "nothing seals its tickets, so no key is replaced",
                     ticket_state=AXES["ticket_state"].special,
@@ -93,11 +93,11 @@ class Fake:
 
 
 class FakeClientContext:
-    """Holds the first flights, made once."""
+    """Holds the ClientHello of full handshakes, made once."""
 
     def __init__(self, scenario: Scenario, peers: Peers) -> None:
         self._scenario = scenario
-        # It counts what the server was given: nothing that the server sends is parsed.
+        # The chain lengths are those that the server was given: nothing that the server sends is parsed.
         sent = len(peers.server.certificates)
         self._agreed = replace(
             _agreed(scenario, peers.server.leaf_der, sent), verified_length=sent + len(peers.known) + 1
@@ -113,7 +113,7 @@ class FakeClientContext:
 
 
 class FakeServerContext:
-    """Holds the answers, made once, and the sessions that may be resumed."""
+    """Holds the server's flights, made once, and the tickets that may be resumed."""
 
     def __init__(self, scenario: Scenario, peers: Peers) -> None:
         scenario = replace(scenario, group=scenario.group.partition(":")[0])
@@ -144,7 +144,7 @@ class FakeServerContext:
 
 
 class FakeEndpoint:
-    """One end: the client sends hello and Finished, the server its answer and a ticket."""
+    """One end: the client sends ClientHello and Finished, the server its flight and a ticket."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class FakeEndpoint:
         server: FakeServerContext | None = None,
     ) -> None:
         self._agreed = agreed
-        self._is_tls12 = agreed.version != "1.3"  # or older, which is alike in shape
+        self._is_tls12 = agreed.version != "1.3"  # or older, which has the same shape
         self._server = server
         self._out = [hello] if hello else []
         self._in: list[bytes] = []
@@ -199,7 +199,7 @@ class FakeEndpoint:
         if received[:1] != bytes([tls.HANDSHAKE]):
             raise HandshakeError("fake: unexpected message")
         self._resumed = self._offers and len(received) < FULL_ANSWER_BYTES
-        if self._is_tls12:  # a full handshake ends with the server's Finished, and its ticket
+        if self._is_tls12:  # a full handshake ends with the server's Finished and its ticket
             self._complete = self._resumed
             self._ticket = b"" if self._resumed else None
             self._out.append(CHANGE_CIPHER_SPEC + record(tls.HANDSHAKE, FINISHED))

@@ -1,7 +1,7 @@
-"""``fake`` over datagrams: the same messages in the shape of DTLS, for tests of what drives datagrams.
+"""``fake`` over datagrams: the same messages in the shape of DTLS, to test what drives datagrams.
 
-Its records are rewritten on their way out and in, which its ends are charged for: the floor of the harness is
-what neither of them is charged for. Nothing is lost between them, so that they need no timer.
+Its ends rewrite records on the way out and in, and are charged for that: the cost of the harness is what
+neither of them is charged for. Nothing is lost between them, so they need no timer.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _VERSION: Final = tls.DTLS_VERSION_CODE_POINTS["1.2"].to_bytes(2, "big")
 _HEADER_BYTES: Final = tls.DTLS_RECORD_HEADER_BYTES
 _CLEAR, _PROTECTED = 0, 1
-#: Where a hello has the length of its session id: after version and random. A client's cookie comes next.
+#: Where a hello has the length of its session id: after version and random. A client's cookie follows the id.
 _SESSION_ID_AT: Final = 2 + 32
 _HELLOS: Final = (tls.CLIENT_HELLO, tls.SERVER_HELLO)
 
 
 class FakeDatagramContext:
-    """One side of ``fake``, its ends in datagrams."""
+    """One side of ``fake``, over datagrams."""
 
     def __init__(self, scenario: Scenario, of: FakeClientContext | FakeServerContext) -> None:
         self._of = of
@@ -35,18 +35,18 @@ class FakeDatagramContext:
         self._payload_bytes = payload_bytes(scenario)
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> FakeDatagramEndpoint:
-        """A client's end."""
+        """A client end."""
         assert hasattr(self._of, "connect")
         return FakeDatagramEndpoint(self._of.connect(session, early_data), self._mtu, self._payload_bytes)
 
     def accept(self) -> FakeDatagramEndpoint:
-        """A server's end."""
+        """A server end."""
         assert hasattr(self._of, "accept")
         return FakeDatagramEndpoint(self._of.accept(), self._mtu, self._payload_bytes)
 
 
 class FakeDatagramEndpoint:
-    """An end of ``fake`` whose records are rewritten to those of DTLS, and back."""
+    """An end of ``fake`` whose records are rewritten to DTLS records, and back."""
 
     def __init__(self, end: FakeEndpoint, mtu: int, payload_bytes: int) -> None:
         self._end = end
@@ -83,7 +83,7 @@ class FakeDatagramEndpoint:
         return None
 
     def handle_timer(self, now_ns: int) -> None:
-        """Nothing is waited for."""
+        """Do nothing: no timer is ever running."""
 
     def negotiated(self) -> Negotiated:
         return self._end.negotiated()
@@ -95,7 +95,7 @@ class FakeDatagramEndpoint:
         self._end.close()
 
     def _written(self, data: bytes) -> Iterator[bytes]:
-        """The records of DTLS for those of TLS."""
+        """The DTLS records for some TLS records."""
         at = 0
         while at < len(data):
             end = at + tls.RECORD_HEADER_BYTES + int.from_bytes(data[at + 3 : at + 5], "big")
@@ -110,7 +110,7 @@ class FakeDatagramEndpoint:
             at = end
 
     def _fragments(self, handshake: bytes) -> Iterator[bytes]:
-        """The records of messages in the clear."""
+        """The records of unencrypted messages."""
         room = self._mtu - _HEADER_BYTES - tls.DTLS_MESSAGE_HEADER_BYTES
         while handshake:
             length = int.from_bytes(handshake[1:4], "big")
@@ -133,7 +133,7 @@ class FakeDatagramEndpoint:
         return bytes([kind]) + _VERSION + number + len(fragment).to_bytes(2, "big") + fragment
 
     def _message(self, fragment: bytes) -> bytes:
-        """The message of TLS that a fragment completes; ``b""`` as long as there is more of it."""
+        """The TLS message that a fragment completes; ``b""`` while fragments are missing."""
         kind, length, at = fragment[:1], int.from_bytes(fragment[1:4], "big"), fragment[6:9]
         if int.from_bytes(at, "big") != len(self._part):
             raise HandshakeError("fake: unexpected fragment")

@@ -1,4 +1,4 @@
-"""The messages of ``fake``: of the shape of TLS, with nothing in them that was computed."""
+"""The messages of ``fake``: in the shape of TLS, with nothing in them that was computed."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 _HEADER_BYTES = tls.RECORD_HEADER_BYTES
 _RANDOM = bytes(range(32))
 FINISHED = bytes(36)
-#: Before a Finished of TLS 1.2.
+#: Precedes a Finished of TLS 1.2.
 CHANGE_CIPHER_SPEC = bytes((20, 3, 3, 0, 1, 1))
 #: Where a ClientHello record has its session id: after the headers, version, random and length.
 SESSION_ID_AT = _HEADER_BYTES + 4 + 2 + 32 + 1
-#: A full answer has this much padding instead of a leaf, and more of intermediates; a resumed one has none.
+#: A full flight has this much padding instead of a leaf, and more for intermediates; a resumed one has none.
 FULL_ANSWER_BYTES = 600
 
 
 def _bytes_of(certificates: tuple[x509.Certificate, ...]) -> int:
-    """Their size, in whole headers of messages: a reader of TLS 1.2 takes padding for empty messages."""
+    """The size of certificates, in whole message headers: TLS 1.2 readers take padding for empty messages."""
     size_bytes = sum(len(certificate.public_bytes(Encoding.DER)) for certificate in certificates)
     return size_bytes + -size_bytes % 4
 
@@ -52,7 +52,7 @@ def records(data: bytes) -> bytes:
 
 
 def payload(data: bytes) -> bytes:
-    """What records hold."""
+    """The contents of records."""
     fragments, at = [], 0
     while at < len(data):
         end = at + _HEADER_BYTES + int.from_bytes(data[at + 3 : at + 5], "big")
@@ -72,7 +72,7 @@ def _message(message_type: int, body: bytes) -> bytes:
 def client_hello(scenario: Scenario, ticket: bytes) -> bytes:
     """The record with a ClientHello.
 
-    :param ticket: what it resumes; ``b""`` for nothing.
+    :param ticket: the ticket that it resumes; ``b""`` if none.
     """
     session_id, extensions = b"", b""
     if ticket and scenario.resumption == "session-id":
@@ -99,7 +99,7 @@ def _group(scenario: Scenario) -> bytes:
 
 
 def _server_keys(scenario: Scenario) -> bytes:
-    """The ServerKeyExchange before TLS 1.3; none where no keys are exchanged."""
+    """The ServerKeyExchange before TLS 1.3; ``b""`` if no keys are exchanged."""
     if scenario.group == NO_GROUP:
         return b""
     if scenario.group in PRIMES:
@@ -110,9 +110,9 @@ def _server_keys(scenario: Scenario) -> bytes:
 
 
 def server_flight(scenario: Scenario, sent: tuple[x509.Certificate, ...], *, resumed: bool) -> bytes:
-    """The answer to it.
+    """The server's answer to a ClientHello.
 
-    :param sent: the certificates that it has in it, none where it resumes.
+    :param sent: the certificates in it; ignored if it resumes.
     """
     suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
     tls13 = scenario.version == "1.3"
@@ -127,7 +127,7 @@ def server_flight(scenario: Scenario, sent: tuple[x509.Certificate, ...], *, res
         messages += _server_keys(scenario)
         if scenario.client_auth == "required":
             messages += _message(tls.CERTIFICATE_REQUEST, b"")
-    # What TLS 1.3 has in this place is the version before.
+    # TLS 1.3 has the code point of TLS 1.2 here (legacy_version).
     version = tls.VERSION_CODE_POINTS["1.2" if tls13 else scenario.version].to_bytes(2, "big")
     body = version + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)
     hello = record(tls.HANDSHAKE, _message(tls.SERVER_HELLO, body) + messages)

@@ -1,8 +1,8 @@
-"""The files that hold TLS libraries: the system's, and those that installed packages brought.
+"""Files that contain TLS libraries: the system's, and those of installed packages.
 
-Looked for are shared libraries by their names, in the folders of the dynamic linker, of Python's packages and
-of ``TLSBENCH_ENGINES``, and extension modules with a TLS library inside, by what such a library writes into
-itself. Nothing is loaded.
+Shared libraries are found by name, in the folders of the dynamic linker, of Python's packages and of
+``TLSBENCH_ENGINES``; extension modules with a TLS library inside are found by strings that such a library
+contains. Nothing is loaded.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
-#: The variable that names more folders to look into, such as those of unpacked wheels.
+#: The variable that names further folders to search, such as those of unpacked wheels.
 MORE_FOLDERS: Final = "TLSBENCH_ENGINES"
-#: What brings a file that is in no package.
+#: The origin of a file that is in no package.
 SYSTEM: Final = "the system"
-#: Families of libraries, by how their files are called.
+#: Families of libraries, by the names of their files.
 LIBSSL: Final = "libssl"
 _FAMILIES: Final[Mapping[str, str]] = {
     LIBSSL: r"libssl",
@@ -35,19 +35,19 @@ _FAMILIES: Final[Mapping[str, str]] = {
     "s2n": r"libs2n",
     "nss": r"libssl3",
 }
-#: Such as libssl.so.3, libssl-5e5dca7b.so.1.1.1k, libssl.3.dylib.
+#: File names such as libssl.so.3, libssl-5e5dca7b.so.1.1.1k, libssl.3.dylib.
 _NAME: Final = re.compile(
     rf"(?P<stem>{'|'.join(sorted(_FAMILIES.values(), key=len, reverse=True))})"
     r"(?:-[0-9a-f]{6,}|-[0-9][0-9._]*)?(?:\.so(?:\.\d\w*)*|(?:\.\d+)*\.dylib)"
 )
 _FAMILY_OF: Final = {stem: family for family, stem in _FAMILIES.items()}
-#: Where libraries lie that the dynamic linker does not know.
+#: Folders with libraries that the dynamic linker does not know.
 _FOLDERS: Final = (
     *("/usr/lib/*/android", "/usr/lib/android", "/usr/local/lib", "/usr/local/lib64", "/opt/*/lib"),
     *("/opt/*/lib64", "/opt/homebrew/opt/*/lib", "/usr/local/opt/*/lib"),
 )
 _CACHED: Final = re.compile(r"=> (/.+)$", re.MULTILINE)
-#: What a library inside of an extension module is known by, with its version where it has that too.
+#: Strings that identify a library inside an extension module, with its version if it is there too.
 _MARKS: Final[Mapping[str, re.Pattern[bytes]]] = {
     "OpenSSL": re.compile(rb"OpenSSL (\d+\.\d+\.\d+[a-z]*) {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}"),
     "AWS-LC": re.compile(rb"AWS-LC (?:FIPS )?v?(\d+\.\d+\.\d+)()"),
@@ -58,13 +58,13 @@ _MARKS: Final[Mapping[str, re.Pattern[bytes]]] = {
     "wolfSSL": re.compile(rb"\0wolfSSL_CTX_new\0()"),
     "Mbed TLS": re.compile(rb"bed TLS (\d+\.\d+\.\d+)"),
 }
-#: Functions whose names are in a module that lets others call them.
+#: Functions whose names are in a module that exports them.
 _EXPORTED: Final = (b"\0SSL_do_handshake\0", b"\0s2n_connection_new\0", b"\0wolfSSL_CTX_new\0")
-#: Both grew out of BoringSSL, or hold parts of it, and name it.
+#: Both derive from BoringSSL, or contain parts of it, and mention it.
 _HEIRS: Final = ("AWS-LC", "rustls")
-#: A module that needs a libssl beside it has none inside.
+#: A module that links to a separate libssl has none inside.
 _NEEDS_LIBSSL: Final = re.compile(rb"\0libssl[-.\w]*\.(?:so|dylib)")
-#: What each pattern of these begins with, up to the first character that means something else.
+#: The beginning of each of these patterns, up to the first special character.
 _LITERAL: Final = re.compile(rb"(?:\\0|[\w -])+")
 _SMALLEST_BYTES: Final = 256 << 10
 _LARGEST_BYTES: Final = 512 << 20
@@ -73,14 +73,14 @@ _MODULE: Final = re.compile(r".+\.(?:so|pyd|dylib)")
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file that holds a TLS library.
+    """A file that contains a TLS library.
 
-    :param path: with no link in it.
-    :param family: ``libssl`` and such; ``""`` of a library inside of an extension module.
-    :param inside: the libraries inside of an extension module, with their versions where they are known.
-    :param is_hidden: whether such a library is for its module alone: no other finds its functions.
+    :param path: with symbolic links resolved.
+    :param family: such as ``libssl``; ``""`` for a library inside an extension module.
+    :param inside: the libraries inside an extension module, with their versions if known.
+    :param is_hidden: whether such a library is private to its module: no other finds its functions.
     :param brought_by: the distribution that brought it, with its version; the folder of
-        ``TLSBENCH_ENGINES`` in which it lies; or :data:`SYSTEM`.
+        ``TLSBENCH_ENGINES`` that contains it; or :data:`SYSTEM`.
     """
 
     path: str
@@ -92,13 +92,13 @@ class FoundFile:
 
 @cache
 def libssl_files() -> tuple[str, ...]:
-    """The paths of all libssl files that are found; no file is opened for that."""
+    """The paths of all libssl files found; no file is opened to find them."""
     return tuple(dict.fromkeys(one.path for one in _found(_shared_library) if one.family == LIBSSL))
 
 
 @cache
 def found_files() -> tuple[FoundFile, ...]:
-    """Every file that is found, the system's first; each once, whatever links lead to it."""
+    """All files found, the system's first; each once, whatever links lead to it."""
     found: dict[str, FoundFile] = {}
     for one in _found(lambda path: _shared_library(path) or _module(path)):
         found.setdefault(one.path, one)
@@ -112,7 +112,7 @@ def brought_by(path: str) -> str:
 
 
 def _found(in_a_package: Callable[[Path], FoundFile | None]) -> Iterator[FoundFile]:
-    """The files of the system, of packages and of more folders, in this order; some more than once."""
+    """The files of the system, of packages and of further folders, in this order; some more than once."""
     for path in _of_the_system():
         if one := _shared_library(path):
             yield one
@@ -157,7 +157,7 @@ def _module(path: Path) -> FoundFile | None:
 
 
 def _first(pattern: re.Pattern[bytes], content: mmap.mmap) -> re.Match[bytes] | None:
-    """Where a pattern matches first, from where its literal beginning is: that is found faster."""
+    """The first match of a pattern, searched from its literal beginning, which is found faster."""
     begin = _LITERAL.match(pattern.pattern)
     assert begin is not None
     place = content.find(begin[0].replace(rb"\0", b"\0"))
@@ -180,7 +180,7 @@ def _folders_of(variable: str) -> list[Path]:
 
 
 def _linker_cache() -> str:
-    """What ldconfig(8) lists; nothing where there is none."""
+    """The output of ldconfig(8); ``""`` if there is none."""
     for program in ("/sbin/ldconfig", "/usr/sbin/ldconfig"):
         with suppress(OSError, subprocess.SubprocessError):
             done = subprocess.run([program, "-p"], capture_output=True, timeout=10, check=True)  # noqa: S603
@@ -206,7 +206,7 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 
 def _owners(paths: Iterable[str]) -> dict[str, str]:
-    """The distribution that brought each of some files, of those that one did."""
+    """The distribution that brought each file, for those files that one brought."""
     wanted: dict[str, set[str]] = {}
     for path in paths:
         wanted.setdefault(Path(path).name, set()).add(path)

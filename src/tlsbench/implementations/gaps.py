@@ -1,4 +1,4 @@
-"""Gaps that several libraries have in common, in the same words."""
+"""Gaps that several libraries share, in the same words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tlsbench.scenarios import Gap, gap, groups
 from tlsbench.scenarios.axes import AXES
 from tlsbench.sockets import why_no_kernel_tls
 
-#: The libcrypto that the system brings, which Python's ssl module and hashlib use.
+#: The system's libcrypto, which Python's ssl module and hashlib use.
 SYSTEM_LIBCRYPTO: Final = "the system's"
 
 
@@ -23,14 +23,14 @@ def one_ticket_when_resumed(server: str) -> Gap:
 
 
 def no_ed25519_in_dtls() -> Gap:
-    """The gap of OpenSSL, which chooses such a certificate only in TLS (``ssl_set_masks``)."""
+    """The gap of OpenSSL, which selects an Ed25519 certificate only in TLS (``ssl_set_masks``)."""
     return gap("OpenSSL sends no Ed25519 certificate in DTLS 1.2", transport="dtls", key="ed25519")
 
 
 def keys_of_two_kinds(client: str) -> Gap:
-    """The gap of BoringSSL's clients, which send a key for a classical and a post-quantum group at once."""
+    """The gap of BoringSSL's clients, which send both a classical and a post-quantum key share at once."""
     return gap(
-        "BoringSSL's client sends a key for its first post-quantum group at once",
+        "BoringSSL's client sends a key share for its first post-quantum group at once",
         client=client,
         hello_retry="yes",
         group=tuple(group.name for group in groups.GROUPS if group.post_quantum),
@@ -38,9 +38,9 @@ def keys_of_two_kinds(client: str) -> Gap:
 
 
 def kernel_tls_gap() -> Gap:
-    """The gap of the libraries that could hand their keys to a kernel: this kernel, or how they are driven.
+    """The gap of libraries that could use kernel TLS: this kernel lacks it, or they are driven in memory.
 
-    OpenSSL asks the kernel only on sockets (SSL_OP_ENABLE_KTLS of SSL_CTX_set_options(3)).
+    OpenSSL uses it only on sockets (SSL_OP_ENABLE_KTLS of SSL_CTX_set_options(3)).
     """
     no_sockets = "the kernel has TLS, but OpenSSL uses it only on sockets, and is driven in memory here"
     return gap(why_no_kernel_tls() or no_sockets, offload=AXES["offload"].special)

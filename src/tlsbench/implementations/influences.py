@@ -1,4 +1,4 @@
-"""The environment variables that change what a library costs, and which of them a scenario does not bear."""
+"""Environment variables that change what a library costs, and those that a scenario does not tolerate."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Final
 
 from tlsbench.scenarios import Scenario
 
-#: What engines may use of the processor; the axis ``cpu`` says that, and none of these.
+#: Set the processor features that engines may use; only the axis ``cpu`` may do that.
 _PROCESSOR: Final = (
     *("OPENSSL_ia32cap", "OPENSSL_armcap", "OPENSSL_ppccap", "OPENSSL_riscvcap", "OPENSSL_s390xcap"),
     "GNUTLS_CPUID_OVERRIDE",
 )
-#: What puts another allocator in the place of the one that ``workload=memory`` asks, or makes that one waste.
+#: Replace the allocator that ``workload=memory`` queries, or make it use more memory.
 _ALLOCATOR: Final = ("LD_PRELOAD", "MALLOC_*")
 #: All of them, as shell patterns.
 _PATTERNS: Final = (
@@ -30,17 +30,17 @@ _PATTERNS: Final = (
 
 
 def influences(environment: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables among these that change figures, by name.
+    """The variables that are set and that change figures, by name.
 
-    :param environment: those of this process without it.
+    :param environment: this process's by default.
     """
     return _matching(_PATTERNS, os.environ if environment is None else environment)
 
 
 def not_borne(scenario: Scenario, environment: Mapping[str, str] | None = None) -> frozenset[str]:
-    """The variables that a scenario must be measured without, of those that are set.
+    """The variables that are set and that a scenario must be measured without.
 
-    :param environment: those of this process without it.
+    :param environment: this process's by default.
     """
     patterns = (*_PROCESSOR, *(_ALLOCATOR if scenario.workload == "memory" else ()))
     return frozenset(_matching(patterns, os.environ if environment is None else environment))

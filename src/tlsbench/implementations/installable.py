@@ -1,4 +1,4 @@
-"""What could be installed for more TLS libraries, by name: packages with one inside, without a compiler."""
+"""Packages that could be installed for more TLS libraries, by name: each contains one, ready compiled."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tlsbench.implementations.packages import PACKAGES
 class Installable:
     """A package that brings a TLS library.
 
-    :param name: what pip or apt-get calls it.
-    :param brings: the library, as of the version that was tried.
-    :param measured_as: what selects it then.
-    :param file: how the file begins that it brings to the system; ``""`` of a Python package.
+    :param name: its name for pip or apt-get.
+    :param brings: the library, and in parentheses the version of the package (or the system) that was tried.
+    :param measured_as: the selector of the library once it is installed.
+    :param file: the beginning of the name of the file that it installs; ``""`` for a Python package.
     """
 
     name: str
@@ -27,12 +27,12 @@ class Installable:
 
     @property
     def how(self) -> str:
-        """The line that installs it."""
+        """The command that installs it."""
         return f"{'apt-get' if self.file else 'pip'} install {self.name}"
 
 
 _BY_PATH: Final = "implementation=libssl:*"
-#: Each was tried with the version at hand, see docs/engines.md.
+#: Each was tried in the version given, see docs/engines.md.
 INSTALLABLE: Final = (
     Installable("psycopg-binary", "OpenSSL 3.5 (3.3.9)", _BY_PATH),
     Installable("psycopg2-binary", "OpenSSL 3.5 (2.9.13), 1.1.1 in older ones", _BY_PATH),
@@ -53,10 +53,10 @@ INSTALLABLE: Final = (
 
 
 def not_installed(files: tuple[FoundFile, ...], implementations: frozenset[str]) -> list[Installable]:
-    """What could be installed here for more, of :data:`INSTALLABLE`.
+    """The members of :data:`INSTALLABLE` that could be installed here for more libraries.
 
-    :param files: those that were found.
-    :param implementations: the ids that this tlsbench has: what none of them measures brings nothing.
+    :param files: the files that were found.
+    :param implementations: the ids that this tlsbench has; what none of them measures is left out.
     """
     lacks = {package.name: package.lack() for package in PACKAGES.values()}
     names = [one.path.rpartition("/")[2] for one in files]

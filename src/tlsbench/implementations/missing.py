@@ -1,4 +1,4 @@
-"""An implementation that cannot be used: it is listed nevertheless, with the reason."""
+"""An implementation that cannot be used, but is listed nevertheless, with the reason."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ DOES_NOT_LOAD: Final = "does not load"
 
 
 class NotInstalledError(TlsbenchError):
-    """What an implementation needs is not installed; the text says how to install it."""
+    """Something that an implementation needs is not installed; the text says how to install it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A library that is not there, or does not load.
+    """A library that is not installed, or does not load.
 
     :param state: :data:`NOT_INSTALLED` or :data:`DOES_NOT_LOAD`.
     :param reason: how to install it, or why it does not load, in one line.

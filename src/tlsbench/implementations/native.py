@@ -1,7 +1,7 @@
-"""C libraries, loaded through cffi in ABI mode: found by name, their functions looked up once.
+"""C libraries, loaded through cffi in ABI mode: found by name, with each function looked up once.
 
-Each has a module of declarations with an ``FFI`` of its own, which reads them once its library is loaded: to
-parse them takes longer than to load it.
+Each has a module of declarations with an ``FFI`` of its own, which parses them only once its library is
+loaded: parsing takes longer than loading.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from typing import Any
 
 from cffi import FFI
 
-#: Reads and writes the memory of any library, whatever else was declared to it.
+#: Reads and writes the memory of any library, whatever its declarations.
 _ANY = FFI()
 
 
 class NativeLibrary:
-    """A shared library whose functions were declared to cffi."""
+    """A shared library whose functions are declared to cffi."""
 
     def __init__(self, handle: Any, path: str) -> None:
         self.handle = handle
         self.path = path
 
     def __getattr__(self, name: str) -> Any:
-        """A function, which is found here at once from the second time on: the search is not TLS's time.
+        """Look up a function, and cache it: a search must not count as TLS's time.
 
-        :raises AttributeError: if the library has neither it nor another way to do it.
+        :raises AttributeError: if the library has neither the function nor an alternative to it.
         """
         function = self._find(name)
         self.__dict__[name] = function
@@ -42,9 +42,9 @@ class NativeLibrary:
 
     @contextmanager
     def shown_to_profilers(self) -> Iterator[None]:
-        """Let profilers see the calls of its functions, for a time: those of cffi's kind are none to them.
+        """Let profilers see calls of its functions for a time: they do not see calls of cffi functions.
 
-        A function that is called for the first time meanwhile is not seen.
+        A function that is first called within that time is not seen.
         """
         found = {name: one for name, one in self.__dict__.items() if isinstance(one, FFI.CData)}
         self.__dict__.update({name: MethodType(operator.call, one) for name, one in found.items()})
@@ -54,11 +54,11 @@ class NativeLibrary:
             self.__dict__.update(found)
 
     def lacks(self, *names: str) -> tuple[str, ...]:
-        """Those of these functions that it does not have."""
+        """The functions among these that it does not have."""
         return tuple(name for name in names if not self.has(name))
 
     def has(self, name: str) -> bool:
-        """Whether it has a function or another way to do the same."""
+        """Whether it has a function or an alternative to it."""
         try:
             getattr(self, name)
         except AttributeError:
@@ -75,9 +75,9 @@ def text(characters: Any) -> str:
 
 
 def fill(handle: Any, buffer: Any, most: int) -> int:
-    """What a library reads by that knows errno: bytes out of the pipe behind a handle.
+    """Read from the pipe behind a handle: the callback of a library that uses errno.
 
-    :returns: how many there are in the buffer; -1, and EAGAIN as errno, if none are left.
+    :returns: the number of bytes in the buffer; -1, with EAGAIN as errno, if none are left.
     """
     data = _ANY.from_handle(handle).take(most)
     if not data:
@@ -89,9 +89,9 @@ def fill(handle: Any, buffer: Any, most: int) -> int:
 
 @cache
 def first_that_loads(names: Iterable[str]) -> str | None:
-    """The first of these libraries that the dynamic linker finds; None if it finds none.
+    """The first of these libraries that the dynamic linker can load; None if there is none.
 
-    :param names: file names, the preferred first.
+    :param names: file names, in order of preference.
     """
     for name in names:
         try:

@@ -9,11 +9,11 @@ from tlsbench.protocol import finite_fields
 from tlsbench.scenarios import Scenario, ciphers, groups, keys
 from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
-#: What OpenSSL_version(3) says about the processor.
+#: The argument of OpenSSL_version(3) that asks about the processor.
 CPU_INFO = 9
-#: The buffer that OpenSSL puts before a socket while it shakes hands (``BIO_f_buffer``, bf_buff.c).
+#: The size of the buffer that OpenSSL puts before a socket during a handshake (``BIO_f_buffer``, bf_buff.c).
 HANDSHAKE_BUFFER_BYTES = 4096
-#: Of QUIC the version of its TLS, which is always this one (RFC 9001 section 4.2).
+#: For QUIC, the version of its TLS, which is always this one (RFC 9001 section 4.2).
 _VERSIONS: Mapping[str, str] = {
     "TLSv1": "1.0",
     "TLSv1.0": "1.0",
@@ -26,7 +26,7 @@ _VERSIONS: Mapping[str, str] = {
 }
 #: The key types that came with OpenSSL 3.5.
 ML_DSA = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
-#: By NID_rsaEncryption or NID_rsassaPss and such, and NID_sha256 and such: obj_mac.h
+#: By the NIDs of key type (such as NID_rsaEncryption) and digest (such as NID_sha256): obj_mac.h
 _SIGNATURES: Mapping[tuple[int, int], str] = {
     (6, 672): "rsa_pkcs1_sha256",
     (6, 673): "rsa_pkcs1_sha384",
@@ -54,7 +54,7 @@ _GROUPS = {name.lower(): name for name in groups.BY_NAME} | {
 # X.690
 _INTEGER, _SEQUENCE, _LONG = 0x02, 0x30, 0x80
 
-#: What BoringSSL calls these groups, and OpenSSL too.
+#: Names of these groups that both BoringSSL and OpenSSL accept.
 _NIST_NAMES: Mapping[str, str] = {
     "secp256r1": "P-256",
     "secp384r1": "P-384",
@@ -64,37 +64,37 @@ _NIST_NAMES: Mapping[str, str] = {
 
 
 def version_from_openssl(name: str | None) -> str | None:
-    """``"1.3"`` for OpenSSL's ``"TLSv1.3"``; a name unknown here stays as it is."""
+    """``"1.3"`` for OpenSSL's ``"TLSv1.3"``; an unknown name is returned unchanged."""
     return _VERSIONS.get(name, name) if name is not None else None
 
 
 def cipher_from_openssl(name: str | None) -> str | None:
-    """The IANA name of a suite; a name unknown here stays as it is."""
+    """The IANA name of a suite; an unknown name is returned unchanged."""
     if name is None or name not in ciphers.BY_OPENSSL_NAME:
         return name
     return ciphers.BY_OPENSSL_NAME[name].name
 
 
 def group_from_openssl(name: str | None) -> str | None:
-    """The IANA name of a group; a name unknown here stays as it is."""
+    """The IANA name of a group; an unknown name is returned unchanged."""
     return _GROUPS.get(name.lower(), name) if name is not None else None
 
 
 def signature_from_nids(kind: int, digest: int, *, is_pss_key: bool = False) -> str | None:
-    """The IANA name of a signature scheme, from OpenSSL's numbers for its kind of key and its digest.
+    """The IANA name of a signature scheme, from OpenSSL's NIDs of its key type and its digest.
 
-    :param is_pss_key: whether the certificate is of an RSA-PSS key, whose schemes have the same numbers.
+    :param is_pss_key: whether the certificate has an RSA-PSS key, whose schemes have the same NIDs.
     """
     name = _SIGNATURES.get((kind, digest))
     return name.replace("rsa_pss_rsae", "rsa_pss_pss") if name and is_pss_key else name
 
 
 def group_list(scenario: Scenario) -> str:
-    """The groups to offer, wanted one first.
+    """The groups to offer, the wanted one first.
 
-    In TLS 1.2 the list limits the curves of certificates too (RFC 8422 section 5.1), so the
-    certificate's curve follows the wanted group, once: libraries refuse a list that has it twice. Which
-    was taken is proved after. Empty if no group is needed: a suite with static RSA.
+    In TLS 1.2 the list also limits the curves of certificates (RFC 8422 section 5.1), so the
+    certificate's curve follows the wanted group, once: libraries refuse a list with duplicates. Which
+    group was used is proved afterwards. Empty if no group is needed: a suite with static RSA.
     """
     curve = keys.BY_NAME[scenario.key].curve if scenario.version != "1.3" else ""
     wanted = () if scenario.group == NO_GROUP else scenario.group.split(":")
@@ -102,12 +102,12 @@ def group_list(scenario: Scenario) -> str:
 
 
 def is_of_dhe(scenario: Scenario) -> bool:
-    """Whether a scenario has DHE before TLS 1.3, of which the server alone chooses the group."""
+    """Whether a scenario uses DHE before TLS 1.3, where the server alone chooses the group."""
     return scenario.group in PRIMES and scenario.version != "1.3"
 
 
 def dh_parameters(group: str) -> bytes:
-    """A group of RFC 7919 as OpenSSL's files have it: PKCS #3, in PEM."""
+    """A group of RFC 7919 in OpenSSL's file format: PKCS #3 in PEM."""
     content = _der(
         _INTEGER, b"\0" + finite_fields.prime_bytes(group)
     )  # positive, though its first bit is set
@@ -117,12 +117,12 @@ def dh_parameters(group: str) -> bytes:
 
 
 def _der(tag: int, content: bytes) -> bytes:
-    """A value in DER (X.690), whose length takes two bytes where one is not enough."""
+    """A value in DER (X.690), whose length takes two bytes if one is not enough."""
     length = len(content)
     header = bytes((tag, length)) if length < _LONG else bytes((tag, 0x82)) + length.to_bytes(2, "big")
     return header + content
 
 
 def list_for_all(names: Iterable[str]) -> bytes:
-    """A list of groups as OpenSSL and BoringSSL both spell it."""
+    """A list of groups, spelled so that OpenSSL and BoringSSL both accept it."""
     return ":".join(_NIST_NAMES.get(name, name) for name in names).encode("ascii")

@@ -1,4 +1,4 @@
-"""Single operations of a library, which are measured without TLS, or as the parts of a handshake."""
+"""Single operations of a library, measured without TLS or as parts of a handshake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from tlsbench.implementations.contract import Implementation
 from tlsbench.scenarios import Scenario
 
-if TYPE_CHECKING:  # the contract is read to list what there is, which needs no keys
+if TYPE_CHECKING:  # listing the implementations imports this module, and needs no keys
     from tlsbench.pki import Peers
 
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:  # the contract is read to list what there is, which needs no 
 class Operation:
     """A primitive, ready to run.
 
-    :param call: one operation; what it returns is thrown away while it is timed.
+    :param call: runs one operation; its result is discarded during timing.
     :param verify: raises :class:`~tlsbench.errors.ProofError` unless the operation does what its
         name says; run outside the timed part.
-    :param around: the same calls of functions that do nothing, where a library in C is called from Python:
-        the time for that is not the operation's.
+    :param around: for a C library called from Python, the same calls of functions that do nothing: their
+        time does not belong to the operation.
     """
 
     call: Callable[[], object]
@@ -36,22 +36,22 @@ class PrimitiveImplementation(Implementation, Protocol):
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
         """The operation that the scenario names.
 
-        :param peers: whose certificates ``scenario.operation`` is about; None for a primitive, which is
-            ``scenario.algorithm`` over ``scenario.size`` bytes.
+        :param peers: the peers whose certificates ``scenario.operation`` works on; None for a primitive,
+            which is ``scenario.algorithm`` over ``scenario.size`` bytes.
         """
 
 
 @runtime_checkable
 class CallsPrimitives(Implementation, Protocol):
-    """A library that calls single operations of the very engine that its TLS runs on, as ``parts=yes`` needs.
+    """A library that can run single operations of the engine beneath its TLS, as ``parts=yes`` requires.
 
-    Its capabilities say ``supports=("parts",)`` if it is a TLS library.
+    A TLS library declares this in its capabilities: ``supports=("parts",)``.
     """
 
     def primitive(self, algorithm: str, size_bytes: int) -> Operation:
         """An operation of that engine.
 
         :param algorithm: a name of :mod:`tlsbench.scenarios.algorithms`, such as ``"x25519/keygen"``.
-        :param size_bytes: how much data it works on; 0 where it has no size.
+        :param size_bytes: how much data it works on; 0 if it has no size.
         :raises MeasurementError: if the engine does not have it.
         """

@@ -1,4 +1,4 @@
-"""The packages that the extras ``implementations`` and ``quic`` bring, and where each of them has wheels."""
+"""The packages of the extras ``implementations`` and ``quic``, and the platforms their wheels are for."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _Version = tuple[int, int]
 class Package:
     """A package that a member of the registry wraps.
 
-    The markers of the extra in ``pyproject.toml`` say the same as the wheels here, so that a member
-    without a wheel does not take the whole extra down: pip would build it from source, or fail.
+    The markers of the extra in ``pyproject.toml`` match the wheels here, so that a member without a wheel
+    does not break the whole extra: pip would build it from source, or fail.
 
-    :param name: what pip calls it.
-    :param machines: the processors that its wheels are for, as :func:`platform.machine` calls them; any,
-        where it is pure Python.
-    :param last_python: the last CPython that its wheels are for; any, where they are for the stable ABI.
-    :param extra: which extra of tlsbench brings it.
-    :param system: the one whose wheels have the library in them, as :data:`sys.platform` calls it; ``""`` for
+    :param name: its name for pip.
+    :param machines: the processors that its wheels support, as named by :func:`platform.machine`; empty if
+        it is pure Python.
+    :param last_python: the last CPython that its wheels support; None if they are for the stable ABI.
+    :param extra: the extra of tlsbench that includes it.
+    :param system: the only system whose wheels contain the library, as in :data:`sys.platform`; ``""`` for
         any.
     """
 
@@ -39,7 +39,7 @@ class Package:
         interpreter: str = platform.python_implementation(),
         system: str = sys.platform,
     ) -> str:
-        """Why there is no wheel for such a machine and Python; empty if there is one."""
+        """Why there is no wheel for this machine and Python; ``""`` if there is one."""
         if self.system and system != self.system:
             return f"{self.name} has s2n-tls only on {self.system}"
         if self.machines and machine not in self.machines:
@@ -52,13 +52,13 @@ class Package:
         return ""
 
     def remedy(self) -> str:
-        """How to install it here, or why there is nothing to install."""
+        """How to install it here, or why it cannot be installed."""
         return self.lack() or f"pip install {self.name}, or '.[{self.extra}]' in a clone of tlsbench"
 
 
 _COMMON: Final = ("x86_64", "aarch64", "arm64", "AMD64")
 
-#: By the member's id.
+#: By the id of the member.
 PACKAGES: Final = {
     "utls": Package("utls", _COMMON),
     "rtls": Package("rtls", _COMMON),
@@ -68,5 +68,5 @@ PACKAGES: Final = {
     "aioquic": Package("aioquic", _COMMON, extra="quic"),
     "qh3": Package("qh3", _COMMON, extra="quic"),
 }
-#: The modules by which packages are found whose name is not that of the member.
+#: The names of modules that differ from the id of the member.
 MODULES: Final = {"s2n": "awscrt"}

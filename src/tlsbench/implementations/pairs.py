@@ -1,8 +1,8 @@
-"""What a client and a server cannot do together, though each can with another: facts of pairs, all here.
+"""What a client and a server cannot do together, although each can with another: facts about pairs, all here.
 
-A fact belongs to the library whose reason it is, and is among that library's gaps: see :func:`facts`.
-Those of TLS 1.3 suites hold for every library in which these cannot be set, by what it offers and accepts:
-:func:`fixed_suites`.
+A fact belongs to the library that gives the reason, and is among that library's gaps: see :func:`facts`.
+Those about TLS 1.3 suites apply to every library in which these cannot be set, according to what it offers
+and accepts: :func:`fixed_suites`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _CHACHA20: Final = "TLS_CHACHA20_POLY1305_SHA256"
 _CHACHA20_12: Final = tuple(name for name in ciphers.BY_NAME if "WITH_CHACHA20" in name)
 _CBC_12: Final = tuple(name for name in ciphers.BY_NAME if "_CBC_" in name)
 _ML_DSA: Final = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
-#: The groups for which a client qh3 sends keys.
+#: The groups for which a qh3 client sends key shares.
 _KEYS_OF_QH3: Final = ("X25519MLKEM768", "x25519")
-#: What each of them offers and takes, and cannot be kept from.
+#: The suites that each of them offers and accepts, which cannot be changed.
 FIXED_SUITES: Final = (_AES_256, _AES_128, _CHACHA20)
 _FIRST: Final = {"ssl": _AES_256, "utls": _AES_128, "rtls": _AES_128}
 _FIRST_WITHOUT_AES: Final = {**_FIRST, "utls": _CHACHA20}
-#: The suite that a server (first) takes of a client (second), on a processor with AES and on one without.
+#: The suite that a server (first) selects for a client (second), on a processor with AES and on one without.
 _PICKS: Final[Mapping[bool, Mapping[str, Mapping[str, str]]]] = {
     True: {"ssl": dict.fromkeys(_FIRST, _AES_256), "utls": _FIRST, "rtls": _FIRST},
     False: {
@@ -45,7 +45,7 @@ def _groups_but(group: str) -> tuple[str, ...]:
 _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     "utls": (
         gap(
-            "even with OP_NO_TICKET its server sends tickets to a client that takes them",
+            "even with OP_NO_TICKET its server sends tickets to a client that accepts them",
             client=("utls", "tlslite"),
             server="utls",
             resumption="session-id",
@@ -54,7 +54,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     "rtls": (
         *(
             gap(
-                f"set_ecdh_curve() changes nothing: between two of them TLS {tls} takes {group}",
+                f"set_ecdh_curve() has no effect: between two of them TLS {tls} uses {group}",
                 version=tls,
                 client="rtls",
                 server="rtls",
@@ -78,7 +78,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "mbedtls": tuple(
         gap(
-            f"no group can be chosen: a client {client} and a server {server} take {group}",
+            f"no group can be chosen: client {client} and server {server} use {group}",
             client=client,
             server=server,
             group=_groups_but(group),
@@ -107,27 +107,27 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             server="rtls",
         ),
         gap(
-            "of what rtls offers in TLS 1.2 its server takes x25519",
+            "its server selects x25519 from what rtls offers in TLS 1.2",
             version="1.2",
             client="rtls",
             server="wolfssl",
             group=_groups_but("x25519"),
         ),
         gap(
-            "its server takes the shortest curve of a security policy of s2n-tls",
+            "its server selects the shortest curve in a security policy of s2n-tls",
             version="1.2",
             client="s2n",
             server="wolfssl",
             group=("secp384r1", "secp521r1"),
         ),
         gap(
-            "its server takes the shortest curve that a client mbedtls lists, and that list cannot be set",
+            "its server selects the shortest curve in an mbedtls client's list, which cannot be set",
             client="mbedtls",
             server="wolfssl",
             group=_groups_but("secp256r1"),
         ),
         gap(
-            "it and a client tlslite agree on no way to sign for a client certificate in TLS 1.2",
+            "it and a tlslite client share no signature scheme for client certificates in TLS 1.2",
             version="1.2",
             client="tlslite",
             server="wolfssl",
@@ -136,16 +136,14 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "s2n": (
         gap(
-            "Python's ssl takes AES-256 of the suites that each of its security policies offers in TLS 1.3",
+            "Python's ssl selects AES-256 from the TLS 1.3 suites that each of its security policies offers",
             version="1.3",
             client="s2n",
             server="ssl",
             cipher=(_AES_128, _CHACHA20),
         ),
         *(
-            gap(
-                f"{reason}, and {other} cannot be kept to one suite of TLS 1.3", version="1.3", **ends, **what
-            )
+            gap(f"{reason}, and {other} cannot be held to one TLS 1.3 suite", version="1.3", **ends, **what)
             for other in ("ssl", "utls", "rtls")
             for ends in ({"client": "s2n", "server": other}, {"client": other, "server": "s2n"})
             for reason, what in (
@@ -166,7 +164,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
         ),
         *(
             gap(
-                f"its security policies with these prefer another group, and {other} cannot be kept to one",
+                f"its security policies with these prefer another group, and {other} cannot be held to one",
                 version="1.2",
                 **ends,
                 **what,
@@ -182,7 +180,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             )
         ),
         gap(
-            "a server mbedtls takes the longest curve of a security policy, and cannot be set to another",
+            "an mbedtls server selects the longest curve in a security policy, and no other can be set",
             client="s2n",
             server="mbedtls",
             group=_groups_but("secp521r1"),
@@ -190,7 +188,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "aioquic": tuple(
         gap(
-            f"no group can be chosen: of a client {client} it takes {group}",
+            f"no group can be chosen: with client {client} it uses {group}",
             client=client,
             server="aioquic",
             group=_groups_but(group),
@@ -217,7 +215,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
         ),
         *(
             gap(
-                f"no group can be chosen: of a client {client} it takes {group}",
+                f"no group can be chosen: with client {client} it uses {group}",
                 client=client,
                 server="qh3",
                 group=_groups_but(group),
@@ -227,7 +225,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "libmbedtls": (
         gap(
-            "a client mbedtls offers neither x25519 nor x448",
+            "an mbedtls client offers neither x25519 nor x448",
             client="mbedtls",
             server="libmbedtls",
             group=("x25519", "x448"),
@@ -250,7 +248,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
         ),
         *(
             gap(
-                "it refuses what Mbed TLS sends for a key: illegal_parameter, invalid ECC point",
+                "it rejects the public keys that Mbed TLS sends: illegal_parameter, invalid ECC point",
                 client=client,
                 server=server,
                 version=BEFORE_13,
@@ -271,32 +269,32 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
 
 
 def facts(library: str) -> tuple[Gap, ...]:
-    """What a library cannot do with some libraries, of the pairs of which it gives the reason."""
+    """What a library cannot do with some others, for the pairs of which it gives the reason."""
     return _FACTS[library]
 
 
 def facts_of_openssl_quic(library: str) -> tuple[Gap, ...]:
-    """What OpenSSL's QUIC cannot do with others.
+    """What OpenSSL's QUIC cannot do with other libraries.
 
     :param library: the id of a libssl.
     """
     return (
         gap(
-            "the connection IDs of its clients are empty, and a server qh3 takes none for theirs "
+            "the connection IDs of its clients are empty, which a qh3 server does not accept "
             "(initial_source_connection_id does not match)",
             transport="quic",
             client=library,
             server="qh3",
         ),
         gap(
-            "a client qh3 sends keys for X25519MLKEM768 and x25519, and cannot read a HelloRetryRequest",
+            "a qh3 client sends X25519MLKEM768 and x25519 shares, and cannot read a HelloRetryRequest",
             transport="quic",
             client="qh3",
             server=library,
             group=tuple(name for name in groups.BY_NAME if name not in _KEYS_OF_QH3),
         ),
         gap(
-            "a client qh3 has no room for its tickets in a ClientHello (Write out of bounds)",
+            "a qh3 client has no room for its tickets in a ClientHello (Write out of bounds)",
             transport="quic",
             client="qh3",
             server=library,
@@ -309,11 +307,11 @@ def fixed_suites(library: str, like: str) -> tuple[Gap, ...]:
     """The gaps of a library whose TLS 1.3 suites, offered and accepted, cannot be set.
 
     :param library: its id.
-    :param like: the one of ``ssl``, ``utls`` and ``rtls`` whose engine it has.
+    :param like: the one of ``ssl``, ``utls`` and ``rtls`` that has the same engine.
     """
     return (
         gap(
-            f"in TLS 1.3 it offers and takes {', '.join(FIXED_SUITES)}, and no other",
+            f"in TLS 1.3 it offers and accepts only {', '.join(FIXED_SUITES)}",
             version="1.3",
             cipher=_others(FIXED_SUITES),
         ),
@@ -328,7 +326,7 @@ def _with_others(library: str, like: str, *, has_aes: bool) -> Iterator[Gap]:
     picks = _PICKS[has_aes]
     for client, pick in {**picks[like], library: picks[like][like]}.items():
         yield gap(
-            f"as a server of {client} it takes {pick} in TLS 1.3{without} and this cannot be changed",
+            f"as a server for {client} it selects {pick} in TLS 1.3{without} and this cannot be changed",
             version="1.3",
             client=client,
             server=library,

@@ -1,4 +1,4 @@
-"""What a C library without memory of its own for that reads from and writes to, by callbacks."""
+"""Memory to read from and write to, by callbacks, for a C library that has none of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 
 
 class Pipe:
-    """The bytes in and out of one connection, for a library that calls back for them."""
+    """The bytes in and out of one connection, for a library that reads and writes by callbacks."""
 
     __slots__ = ("_at", "_incoming", "_outgoing")
 
@@ -16,33 +16,33 @@ class Pipe:
         self._outgoing: list[bytes] = []
 
     def __bool__(self) -> bool:
-        """Whether bytes that came in are left."""
+        """Whether received bytes are left."""
         return self._at < len(self._incoming)
 
     def take(self, most: int) -> bytes:
-        """Up to ``most`` of the bytes that came in; ``b""`` if none are left."""
+        """Take up to ``most`` of the received bytes; ``b""`` if none are left."""
         at = self._at
         self._at = at + most
         return self._incoming[at : at + most]
 
     def put(self, data: bytes) -> None:
-        """Bytes for the other side."""
+        """Add bytes for the other side."""
         self._outgoing.append(data)
 
     def receive_data(self, data: bytes) -> None:
-        """Bytes from the other side."""
+        """Add bytes from the other side."""
         self._incoming = self._incoming[self._at :] + data
         self._at = 0
 
     def data_to_send(self) -> bytes:
-        """What was put in here, each byte only once."""
+        """Take the bytes for the other side, each only once."""
         data = b"".join(self._outgoing)
         self._outgoing.clear()
         return data
 
 
 class DatagramPipe:
-    """The same for datagrams: each is taken and put in one piece."""
+    """The same for datagrams: each is put and taken as a whole."""
 
     __slots__ = ("_incoming", "_outgoing")
 
@@ -51,19 +51,19 @@ class DatagramPipe:
         self._outgoing: list[bytes] = []
 
     def take(self, most: int) -> bytes:
-        """The next datagram that came in, cut off behind ``most`` bytes; ``b""`` if there is none."""
+        """Take the next received datagram, cut off after ``most`` bytes; ``b""`` if there is none."""
         return self._incoming.popleft()[:most] if self._incoming else b""
 
     def put(self, datagram: bytes) -> None:
-        """A datagram for the other side."""
+        """Add a datagram for the other side."""
         self._outgoing.append(datagram)
 
     def receive(self, datagram: bytes) -> None:
-        """A datagram from the other side; an empty one says nothing."""
+        """Add a datagram from the other side; an empty one is ignored."""
         if datagram:
             self._incoming.append(datagram)
 
     def to_send(self) -> list[bytes]:
-        """What was put in here, each datagram only once."""
+        """Take the datagrams for the other side, each only once."""
         datagrams, self._outgoing = self._outgoing, []
         return datagrams

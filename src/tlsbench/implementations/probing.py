@@ -1,9 +1,9 @@
 """Implementations loaded in a process that may crash: ``python -m tlsbench.implementations.probing``.
 
-A library can end the process that loads it: a truncated file by SIGBUS, a broken one by abort(3). So what is
-not known to load is loaded by a child first, which reads the names of implementations as one line of JSON and
-answers each by a line. Where it dies, the one that it was about to answer has killed it, and another child
-goes on with those after that.
+A library can kill the process that loads it: a truncated file by SIGBUS, a broken one by abort(3). So
+anything not known to load is first loaded by a child, which reads the names of implementations as one line of
+JSON and answers each with a line. If it dies, the one that it was about to answer is to blame, and another
+child continues with those after it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from tlsbench.errors import MeasurementError
 from tlsbench.implementations.descriptions import Description
 from tlsbench.processes import PATIENCE_SECONDS, Interpreter, Process
 
-#: The packages that hold an engine where it is not the implementation's own package.
+#: Packages that contain an engine, if it is not the implementation's own package.
 _HOLDERS: Final = {"pyopenssl": "cryptography", "cryptography": "cryptography"}
-#: What begins the name of a library that no implementation measures.
+#: The prefix of the name of a library that no implementation measures.
 _OF_FILE: Final = "file:"
-#: Of each family of files its name, and what gives its version: gnutls.h, wolfssl/ssl.h, nss/ssl.h.
+#: For each family of files, its name and what returns its version: gnutls.h, wolfssl/ssl.h, nss/ssl.h.
 _VERSIONS: Final[Mapping[str, tuple[str, tuple[tuple[str, tuple[None, ...]], ...]]]] = {
     "gnutls": ("GnuTLS", (("gnutls_check_version", (None,)),)),
     "wolfssl": ("wolfSSL", (("wolfSSL_lib_version", ()),)),
@@ -36,12 +36,12 @@ _VERSIONS: Final[Mapping[str, tuple[str, tuple[tuple[str, tuple[None, ...]], ...
     "mbedtls": ("Mbed TLS", ()),
     "s2n": ("s2n-tls", ()),
 }
-#: What separates an engine from the file that its implementation names.
+#: The separator between an engine and the file that its implementation names.
 _IN: Final = " in "
 
 
 def describe(names: Sequence[str], environment: Mapping[str, str] | None = None) -> dict[str, Description]:
-    """What implementations say of themselves in processes of their own; whatever they do there harms nobody.
+    """What implementations declare about themselves, in processes of their own, where crashes do no harm.
 
     :param names: ids, which may name a libssl by its path.
     :param environment: variables to set for the processes.
@@ -82,7 +82,7 @@ def _child(names: Sequence[str], environment: Mapping[str, str]) -> Process:
 
 
 def _answer_of(child: Process) -> tuple[Description, bool]:
-    """Its next description, and whether it has died over it."""
+    """The next description from a child, and whether the child died instead of giving it."""
     try:
         return Description.from_plain(child.answer(PATIENCE_SECONDS)), False
     except MeasurementError as error:
@@ -90,7 +90,7 @@ def _answer_of(child: Process) -> tuple[Description, bool]:
 
 
 def _descriptions(names: Sequence[str]) -> Iterator[Description]:
-    """The descriptions of implementations that are loaded in this very process."""
+    """The descriptions of implementations, loaded in this very process."""
     from tlsbench.implementations.missing import Missing
     from tlsbench.implementations.registry import capabilities_of, implementation
 
@@ -112,7 +112,7 @@ def _descriptions(names: Sequence[str]) -> Iterator[Description]:
 
 
 def of_file(family: str, path: str) -> str:
-    """What to ask about a library that no implementation measures: its version is all that there is."""
+    """The name under which to ask about a library that no implementation measures, for its version only."""
     return f"{_OF_FILE}{family}:{path}"
 
 
@@ -134,7 +134,7 @@ def _version_of_file(family: str, path: str) -> Description:
 
 
 def _file_of(name: str, engine: str) -> str:
-    """The file that holds an engine that this process has loaded."""
+    """The file that contains an engine that this process has loaded."""
     named = engine.partition(_IN)[2]
     if named.startswith("/"):
         return named
@@ -153,7 +153,7 @@ def _file_of(name: str, engine: str) -> str:
 
 
 def _mapped_files() -> list[Path]:
-    """The files that this process has in its memory; none where the system does not show them."""
+    """The files mapped into this process's memory; none if the system does not show them."""
     with suppress(psutil.Error, AttributeError, OSError):
         return sorted({Path(one.path) for one in psutil.Process().memory_maps() if one.path.startswith("/")})
     return []

@@ -1,8 +1,8 @@
-"""The axis ``cpu``: what an engine may use of the processor, how it is told, and what it says of that.
+"""The axis ``cpu``: which processor features an engine may use, how they are set, and what it reports.
 
 OpenSSL reads the variable ``OPENSSL_ia32cap`` when it is loaded, see OPENSSL_ia32cap(3): words of features as
-CPUID gives them, each of which may be a mask of what to leave out. BoringSSL and AWS-LC (which rustls has
-here) obey its first two words as well.
+CPUID returns them, each of which may be a mask of features to disable. BoringSSL and AWS-LC (which rustls
+uses here) also obey its first two words.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ def _bits(*numbers: int) -> int:
     return sum(1 << number for number in numbers)
 
 
-#: What each value of the axis takes away, word by word: CPUID leaf 1, EDX and ECX; leaf 7, EBX and ECX; more.
+#: The bits that each value of the axis clears, by word: CPUID leaf 1, EDX and ECX; leaf 7, EBX and ECX; more.
 _TAKEN: Final[Mapping[str, tuple[int, ...]]] = {
     # AES-NI and PCLMULQDQ; VAES and VPCLMULQDQ
     "no-aes": (_bits(_ECX + 25, _ECX + 1), _bits(_ECX + 9, _ECX + 10)),
     # F, DQ, IFMA, PF, ER, CD, BW, VL; VBMI, VBMI2, VNNI, BITALG, VPOPCNTDQ
     "no-avx512": (0, _bits(16, 17, 21, 26, 27, 28, 30, 31, *(_ECX + bit for bit in (1, 6, 11, 12, 14)))),
-    # SSE3 and everything later: what is left is what every x86-64 has
+    # SSE3 and everything later, so that what every x86-64 has is left
     "baseline": (_ALL << _ECX & _ALL, _ALL, _ALL, _ALL, _ALL),
 }
-#: As /proc/cpuinfo spells what a value is about; without it there is nothing to take away.
+#: The feature that each value is about, as /proc/cpuinfo spells it; without it there is nothing to disable.
 _FLAGS: Final = {"no-aes": "aes", "no-avx512": "avx512f", "baseline": "ssse3"}
 _WORDS = re.compile(rf"{_VARIABLE}=((?:0x[0-9a-f]+:?)+)")
 
 
 @runtime_checkable
 class TellsProcessor(Protocol):
-    """An implementation whose engine tells which features of the processor it uses."""
+    """An implementation whose engine reports which features of the processor it uses."""
 
     def processor(self) -> str | None:
-        """What ``OpenSSL_version(OPENSSL_CPU_INFO)`` says; None if it cannot be asked."""
+        """What ``OpenSSL_version(OPENSSL_CPU_INFO)`` returns; None if it cannot be called."""
 
 
 def variables(cpu: str) -> Mapping[str, str]:
@@ -56,10 +56,10 @@ def variables(cpu: str) -> Mapping[str, str]:
 
 
 def still_used(cpu: str, told: str) -> str | None:
-    """What an engine still uses of what it should have lost.
+    """The features that an engine still uses although they should be disabled.
 
     :param told: its own report.
-    :returns: the words of features left over; None if all are gone.
+    :returns: the words of remaining features; None if there are none.
     """
     found = _WORDS.search(told)
     if found is None:
@@ -72,10 +72,10 @@ def still_used(cpu: str, told: str) -> str | None:
 def cpu_gaps(*, tells: bool) -> tuple[Gap, ...]:
     """The gaps of an engine that obeys the variable.
 
-    :param tells: whether it tells what it uses; else only what changes its speed by a lot is proved.
+    :param tells: whether it reports what it uses; if not, only what changes its speed by a lot is proved.
     """
     gaps = [
-        gap(f"this processor has no {flag} to do without", cpu=cpu)
+        gap(f"this processor has no {flag} to disable", cpu=cpu)
         for cpu, flag in _FLAGS.items()
         if flag not in _features()
     ]
@@ -85,7 +85,7 @@ def cpu_gaps(*, tells: bool) -> tuple[Gap, ...]:
 
 
 def with_aes(*, has_aes: bool) -> tuple[str, ...]:
-    """The values of the axis under which an engine has AES instructions, or has none."""
+    """The values of the axis with which an engine has AES instructions, or those with which it has none."""
     values = tuple(
         cpu for cpu in AXES["cpu"].values if "aes" in _features() and cpu in ("native", "no-avx512")
     )
@@ -94,12 +94,12 @@ def with_aes(*, has_aes: bool) -> tuple[str, ...]:
 
 @cache
 def _features() -> frozenset[str]:
-    """The features that the kernel shows of an x86-64 processor; none of any other."""
+    """The features that the kernel reports for an x86-64 processor; none for any other."""
     if platform.machine() not in ("x86_64", "AMD64"):
         return frozenset()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
-        return frozenset(_FLAGS.values())  # no Linux; whether they are there is proved later
+        return frozenset(_FLAGS.values())  # not Linux; whether they exist is proved later
     flags = next((line for line in lines if line.startswith("flags")), "")
     return frozenset(flags.split())

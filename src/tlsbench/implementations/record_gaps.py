@@ -1,4 +1,4 @@
-"""What several libraries cannot do of the axes of records, in the same words."""
+"""What several libraries cannot do on the axes of records, in the same words."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from tlsbench.scenarios import Gap, gap
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.records import RECORD_AXES
 
-#: The libraries that can update their keys and have no key log.
+#: The libraries that can update their keys but have no key log.
 _WITHOUT_SECRETS = ("wolfssl", "tlslite")
 
 
 def gaps_of_mbed_tls(library: str) -> tuple[Gap, ...]:
-    """Those of Mbed TLS 2.28, which sends a certificate message in one record, whatever was agreed on.
+    """The gaps of Mbed TLS 2.28, which sends a certificate message in one record, ignoring any agreed length.
 
     :param library: its id.
     """
@@ -28,19 +28,19 @@ def gaps_of_mbed_tls(library: str) -> tuple[Gap, ...]:
 
 
 def answers_key_updates(library: str) -> Gap:
-    """The gap of a library that answers a KeyUpdate, and whose API cannot ask for one.
+    """The gap of a library that answers a KeyUpdate, but whose API cannot initiate one.
 
     :param library: its id.
     """
     return gap(
-        "its API cannot ask for a KeyUpdate, though the library answers one: use another client",
+        "its API cannot initiate a KeyUpdate, though the library answers one: use another client",
         client=library,
         workload="key_update",
     )
 
 
 def no_secrets_for_key_updates(library: str) -> Gap:
-    """The gap of a library that gives no secrets away: where neither end does, new keys cannot be proved.
+    """The gap of a library that does not export secrets: if neither end does, new keys cannot be proved.
 
     :param library: its id.
     """
@@ -53,5 +53,5 @@ def no_secrets_for_key_updates(library: str) -> Gap:
 
 
 def no_records(reason: str, *axes: str) -> tuple[Gap, ...]:
-    """The gaps of a library that cannot do anything of some axes of records, all of them if none is named."""
+    """The gaps of a library that can do nothing on some axes of records, on all of them if none is named."""
     return tuple(gap(reason, **{axis: AXES[axis].special}) for axis in axes or RECORD_AXES)

@@ -1,14 +1,14 @@
-"""Which implementations there are: tlsbench's own, and those that other distributions bring.
+"""The available implementations: tlsbench's own, and those of other distributions.
 
-Each is an entry point, ``module:attribute``, that names an implementation or a function that gives one. One
-of another distribution is in that distribution's metadata, in the group ``tlsbench.implementations``::
+Each is an entry point, ``module:attribute``, that names an implementation or a function that returns one.
+Those of another distribution are in its metadata, in the group ``tlsbench.implementations``::
 
     [project.entry-points."tlsbench.implementations"]
     mine = "mine.tls:Mine"
 
-An implementation is loaded when it is first asked for, and asked at once for its engine and its capabilities:
-whatever one of them raises then makes it a :class:`~tlsbench.implementations.missing.Missing`, with the
-reason, and is nobody else's trouble.
+An implementation is loaded when it is first needed, and asked at once for its engine and its capabilities:
+whatever it raises then makes it a :class:`~tlsbench.implementations.missing.Missing`, with the
+reason, and affects no other.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _TLS_LIBRARIES: Final = {
 }
 _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
 _FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}
-#: The prefix of the path of a libssl that is named by it.
+#: The prefix of an id that names a libssl by its path.
 _BY_PATH: Final = "libssl:"
 _OF_A_PATH: Final = "a libssl by its path, called through cffi"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -63,14 +63,14 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """An implementation that has said what it can do."""
+    """An implementation that has declared its capabilities."""
 
     member: Implementation
     capabilities: Capabilities
 
 
 class _OnDemand(Mapping[str, _Value]):
-    """A fixed set of ids; what belongs to one is found when it is looked up."""
+    """A fixed set of ids; the value of each is found when it is looked up."""
 
     def __init__(self, ids: Collection[str], find: Callable[[str], _Value]) -> None:
         self._ids = dict.fromkeys(ids)
@@ -91,20 +91,20 @@ class _OnDemand(Mapping[str, _Value]):
 def implementations(paths: Iterable[str] = ()) -> Mapping[str, Implementation]:
     """Every implementation, by its id, in the order in which tables show them.
 
-    :param paths: ids that name a libssl by its path, which follow them.
+    :param paths: ids that name a libssl by its path, which come last.
     """
     return _OnDemand((*_entries(), *paths), implementation)
 
 
 def tls_libraries() -> Mapping[str, TlsImplementation]:
-    """Those of them that are TLS libraries and can be used here."""
+    """The implementations that are TLS libraries and can be used here."""
     return {
         name: member for name, member in implementations().items() if isinstance(member, TlsImplementation)
     }
 
 
 def primitive_libraries() -> Mapping[str, PrimitiveImplementation]:
-    """Those of them whose single operations can be measured here."""
+    """The implementations whose single operations can be measured here."""
     return {
         name: member
         for name, member in implementations().items()
@@ -115,7 +115,7 @@ def primitive_libraries() -> Mapping[str, PrimitiveImplementation]:
 def capabilities(*selections: Selection) -> Mapping[str, Capabilities]:
     """What each implementation can do, by its id, as :func:`tlsbench.scenarios.expand` takes it.
 
-    :param selections: whose implementations are among them too where they are named by a path.
+    :param selections: any implementations that they name by a path are included.
     """
     named = {
         value
@@ -130,19 +130,19 @@ def capabilities(*selections: Selection) -> Mapping[str, Capabilities]:
 
 
 def implementation_ids() -> tuple[str, ...]:
-    """The ids of all implementations; none is loaded."""
+    """The ids of all implementations, without loading any."""
     return tuple(_entries())
 
 
 class _Spellings(tuple[str, ...]):
-    """The ids, and how a libssl is named by its path."""
+    """The ids, and the spelling of a libssl named by its path."""
 
     __slots__ = ()
 
     def found(self, family: str, pattern: str) -> tuple[str, ...]:
         """See :class:`tlsbench.scenarios.selectors.FindsPaths`.
 
-        A pattern that begins with ``/`` is of all files there are, another of those that are found.
+        A pattern that begins with ``/`` is matched against all files, any other against those found.
         """
         from tlsbench.implementations.found_files import libssl_files
 
@@ -154,12 +154,12 @@ class _Spellings(tuple[str, ...]):
 
 
 def spellings() -> tuple[str, ...]:
-    """What selectors take for an implementation (see :func:`tlsbench.scenarios.parse`)."""
+    """What selectors accept as an implementation (see :func:`tlsbench.scenarios.parse`)."""
     return _Spellings((*_entries(), _BY_PATH + ANY_PATH))
 
 
 def implementation(name: str) -> Implementation:
-    """The implementation of an id, which may be a libssl's by its path.
+    """The implementation with an id, which may name a libssl by its path.
 
     :raises RequestError: if there is no such file.
     :raises KeyError: if there is no such id.
@@ -168,14 +168,14 @@ def implementation(name: str) -> Implementation:
 
 
 def capabilities_of(name: str) -> Capabilities:
-    """What the implementation of an id can do; raises as :func:`implementation` does."""
+    """What the implementation with an id can do; raises as :func:`implementation` does."""
     return (_at_path(name) if _is_path(name) else _registered(name)).capabilities
 
 
 def tls_library(name: str) -> TlsImplementation:
-    """The TLS library of an id; raises as :func:`implementation` does.
+    """The TLS library with an id; raises as :func:`implementation` does.
 
-    :raises RequestError: if it is none, or cannot be used here.
+    :raises RequestError: if it is not one, or cannot be used here.
     """
     member = implementation(name)
     if not isinstance(member, TlsImplementation):
@@ -190,7 +190,7 @@ def ends_of(scenario: Scenario) -> Mapping[str, Implementation]:
 
 
 def load(name: str, entry: EntryPoint) -> Implementation:
-    """What an entry point names, once it has said what it can do; else why it cannot be used.
+    """What an entry point names, once it has declared what it can do; otherwise why it cannot be used.
 
     :param name: the id under which it is listed.
     """
@@ -199,7 +199,7 @@ def load(name: str, entry: EntryPoint) -> Implementation:
 
 @cache
 def _entries() -> Mapping[str, EntryPoint]:
-    """The entry points by id; one whose name is taken, or no id, is listed with its distribution's name."""
+    """The entry points by id; if a name is taken or is not an id, its distribution's name is appended."""
     own = {**_TLS_LIBRARIES, **_PRIMITIVE_LIBRARIES, **_FLOOR}
     entries = {name: EntryPoint(name, value, GROUP) for name, value in own.items()}
     for entry in entry_points(group=GROUP):
@@ -215,11 +215,11 @@ def _registered(name: str) -> _Loaded:
 
 
 def _load(name: str, entry: EntryPoint) -> _Loaded:
-    return _asked(name, f"what {entry.module} brings", lambda: _member(name, entry))
+    return _asked(name, f"provided by {entry.module}", lambda: _member(name, entry))
 
 
 def _asked(name: str, summary: str, make: Callable[[], Implementation]) -> _Loaded:
-    """An implementation, made and asked what it can do; whatever fails about that is its own trouble."""
+    """An implementation, made and asked what it can do; any failure affects it alone."""
     try:
         member = make()
         summary = member.summary
@@ -273,12 +273,12 @@ def _at_path(name: str) -> _Loaded:
     return _paths[name]
 
 
-#: What is known of the libssl files that were asked for, by id.
+#: The libssl files that were requested so far, by id.
 _paths: Final[dict[str, _Loaded]] = {}
 
 
 def _load_paths(names: Iterable[str]) -> None:
-    """Load the libssl files of some ids, which takes less time together than one by one.
+    """Load the libssl files of some ids, which is faster together than one by one.
 
     :raises RequestError: if there is no such file.
     """

@@ -7,9 +7,9 @@ from typing import Final
 
 from tlsbench.scenarios import Gap, Scenario, ciphers, gap, groups, keys
 
-#: The least bits of security of each level.
+#: The minimum bits of security at each level.
 _BITS: Final = {"1": 80, "2": 112, "3": 128, "4": 192, "5": 256}
-#: Those of a key, or of its signatures where they have fewer: RSA signs certificates with SHA-256.
+#: The bits of a key, or of its signatures if they have fewer: RSA signs certificates with SHA-256.
 _OF_KEYS: Final[Mapping[str, int]] = {
     "rsa-2048": 112,
     "rsa-3072": 128,
@@ -30,7 +30,7 @@ _OF_KEYS: Final[Mapping[str, int]] = {
     "composite-ml-dsa-65-ecdsa-secp256r1": 192,
     **{name: int(name[-4:-1]) for name in keys.BY_NAME if name.startswith("slh-dsa")},
 }
-#: Those of a group; of a hybrid one those of its ML-KEM.
+#: The bits of a group; for a hybrid, those of its ML-KEM.
 _OF_GROUPS: Final[Mapping[str, int]] = {
     "secp256r1": 128,
     "x25519": 128,
@@ -49,7 +49,7 @@ _OF_GROUPS: Final[Mapping[str, int]] = {
     "MLKEM1024": 256,
     "SecP384r1MLKEM1024": 256,
 }
-#: Those of a cipher, by what is in its name; 256 of the others. A short tag counts for its own length.
+#: The bits of a cipher, by a part of its name; 256 for the others. A short tag counts for its own length.
 _OF_CIPHERS: Final[Mapping[str, int]] = {
     "NULL": 0,
     "CCM_8": 64,
@@ -60,26 +60,26 @@ _OF_CIPHERS: Final[Mapping[str, int]] = {
     "SM4": 128,
     "128": 128,
 }
-#: Up to this many bits a suite is taken at level 0, whatever level an OpenSSL was built with: 2 at most.
+#: Suites of at most this many bits run at level 0, whatever default an OpenSSL was built with: 2 at most.
 _OF_LEVEL_2: Final = 112
-#: HMAC with SHA-1 counts for that many.
+#: The bits for which HMAC-SHA-1 counts.
 _HMAC_SHA1_BITS: Final = 160
-#: From here on no session ticket is given, and TLS 1.2 has no other here than those and session ids.
+#: The levels without session tickets, which leave only session ids for resumption in TLS 1.2.
 _NO_TICKETS: Final = ("3", "4", "5")
 
 
 def needs_level_0(scenario: Scenario) -> bool:
-    """Whether OpenSSL takes a scenario's version or cipher suite at security level 0 alone.
+    """Whether OpenSSL needs security level 0 for a scenario's version or cipher suite.
 
-    TLS 1.0 and 1.1 sign with MD5 and SHA-1, which is below the others' bits.
+    TLS 1.0 and 1.1 sign with MD5 and SHA-1, which have too few bits for the other levels.
     """
     return scenario.version in ciphers.BROKEN_VERSIONS or _of_cipher(scenario.cipher) <= _OF_LEVEL_2
 
 
 def level_gaps() -> Iterator[Gap]:
-    """What stands in the way of each level."""
+    """The gaps of each level."""
     for level, bits in _BITS.items():
-        least = f"security level {level} asks for {bits} bits"
+        least = f"security level {level} requires {bits} bits"
         weak = {
             "group": tuple(name for name in groups.BY_NAME if _OF_GROUPS[name] < bits),
             "cipher": tuple(name for name in ciphers.BY_NAME if _of_cipher(name) < bits),

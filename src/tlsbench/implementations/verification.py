@@ -1,4 +1,4 @@
-"""What a verifier of certificates is asked, what it answers, and how an operation on them is checked."""
+"""What a certificate verifier is asked and answers, and how an operation on certificates is checked."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ STRANGER: Final = "stranger.tlsbench.test"
 class Question:
     """What a chain is verified against.
 
-    :param host: the DNS name or IP address that a server must have; ``""`` where it does not matter.
-    :param usage: ``"server"`` or ``"client"``: what the leaf must be for.
-    :param crls: revocation lists; with any, each issuer below the root must have one.
-    :param at: the time to judge at.
+    :param host: the DNS name or IP address that a server must have; ``""`` if it does not matter.
+    :param usage: ``"server"`` or ``"client"``: the purpose that the leaf must have.
+    :param crls: revocation lists; if there are any, one must be of the leaf's issuer.
+    :param at: the time of the verification.
     """
 
     roots: tuple[x509.Certificate, ...]
@@ -34,9 +34,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class VerifierAnswer:
-    """What a verifier says: ``problem`` is the rule that fails, in its own words, ``""`` if none does.
+    """A verifier's answer: ``problem`` is the rule that failed, in its own words, ``""`` if none did.
 
-    ``remark`` is what it did not look at.
+    ``remark`` says what it did not check.
     """
 
     verifier: str
@@ -45,25 +45,25 @@ class VerifierAnswer:
 
 
 def must_equal(what: str, wanted: object, got: object) -> None:
-    """A check of a result.
+    """Check a result.
 
-    :raises ProofError: if it is another than is right.
+    :raises ProofError: if it is wrong.
     """
     if wanted != got:
         raise ProofError(what, wanted=wanted, got=got, witness="client")
 
 
 def must_match(what: str, wanted: bytes, got: object) -> None:
-    """A check of a result whose bytes tell nobody anything.
+    """Check a result whose bytes would mean nothing to a reader.
 
-    :raises ProofError: if it is another than is right.
+    :raises ProofError: if it is wrong.
     """
     if wanted != got:
         raise ProofError(what, wanted="the right result", got="another", witness="client")
 
 
 def must_fail(what: str, call: Callable[[], object], error: type[Exception]) -> None:
-    """A check that a call fails: what accepts everything verifies nothing.
+    """Check that a call fails: what accepts everything verifies nothing.
 
     :raises ProofError: if it does not.
     """

@@ -1,6 +1,6 @@
-"""What each verifier says of a chain: OpenSSL's, which TLS peers use, and the cryptography package's.
+"""What each verifier says about a chain: OpenSSL's, which TLS peers use, and the cryptography package's.
 
-Both judge a chain against roots, a host name and a time. A CRL only OpenSSL takes into account.
+Both verify a chain against roots, a host name and a time. Only OpenSSL takes CRLs into account.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tlsbench.implementations.verification import Question, VerifierAnswer
 
 
 def verdicts(chain: Sequence[x509.Certificate], question: Question) -> tuple[VerifierAnswer, ...]:
-    """What every verifier says of a chain, leaf first."""
+    """What every verifier says about a chain, leaf first."""
     return (_by_openssl(chain, question), _by_cryptography(chain, question))
 
 
@@ -38,7 +38,7 @@ def _by_cryptography(chain: Sequence[x509.Certificate], question: Question) -> V
     name = f"cryptography {cryptography.__version__}"
     remark = "it reads no CRLs" if question.crls else ""
     if question.usage == "server" and not question.host:
-        return VerifierAnswer(name, "", "not asked: it verifies a server by its name only, give --host")
+        return VerifierAnswer(name, "", "not asked: it verifies a server only by its name: give --host")
     try:
         cryptography_verifier(question).verify(chain[0], list(chain[1:]))
     except (verification.VerificationError, ValueError) as error:
@@ -47,7 +47,7 @@ def _by_cryptography(chain: Sequence[x509.Certificate], question: Question) -> V
 
 
 def _reason(error: Exception) -> str:
-    """The inmost reason: the rest of the message is how the verifier came to it."""
+    """The innermost reason: the rest of the message is the verifier's path to it."""
     text = " ".join(str(error).split())
     for prefix in ("validation failed: ", "candidates exhausted: "):
         text = text.removeprefix(prefix)

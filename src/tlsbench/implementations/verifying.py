@@ -1,4 +1,4 @@
-"""Operations that accept or refuse, with inputs of several kinds: what a check for constant time calls."""
+"""Operations that accept or reject, with inputs of several kinds: what a check for constant time calls."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tlsbench.scenarios import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """An operation that accepts or refuses what it is given, and what to give it.
+    """An operation that accepts or rejects its input, and inputs for it.
 
-    :param call: takes one input. Where it refuses, it returns False or raises one of ``refusals``.
+    :param call: takes one input. If it rejects the input, it returns False or raises one of ``refusals``.
     :param inputs: by kind, such as ``"wrong in its first byte"``, what makes an input of that kind: a new
         object each time.
     :param accepted: the kinds that it accepts.
@@ -36,7 +36,7 @@ class Verification:
             return False
 
     def prove(self, algorithm: str) -> None:
-        """Check that every kind of input is accepted or refused, as it should be.
+        """Check that every kind of input is accepted or rejected as it should be.
 
         :raises ProofError: if one is not.
         """
@@ -48,7 +48,7 @@ class Verification:
 
 @runtime_checkable
 class VerifyingImplementation(PrimitiveImplementation, Protocol):
-    """A library whose operations that verify can be given what they must refuse."""
+    """A library whose verifying operations can be given inputs that they must reject."""
 
     def verification(self, scenario: Scenario) -> Verification:
         """The operation that ``scenario.algorithm`` names, over ``scenario.size`` bytes.

@@ -1,4 +1,4 @@
-"""Links between client and server: they move the bytes and keep the wire ledger."""
+"""Links between client and server, which move the bytes and keep the wire ledger."""
 
 from tlsbench.links.datagrams import DatagramLink, MemoryDatagrams
 from tlsbench.links.dtls import DTLS

@@ -1,7 +1,7 @@
-"""What the wire says of credentials: certificate types, PSKs and tickets, as far as they are in the clear.
+"""What the wire shows of credentials: certificate types, PSKs and tickets, as far as they are in the clear.
 
-Of TLS 1.3 these are the hellos alone (RFC 8446); what they hide is read by :mod:`tlsbench.decryption`, of a
-handshake whose secrets are known.
+In TLS 1.3 only the hellos are in the clear (RFC 8446); :mod:`tlsbench.decryption` reads the rest if the
+secrets of the handshake are known.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tlsbench.protocol.messages import (
 from tlsbench.scenarios import ciphers
 from tlsbench.scenarios.credentials import PSK
 
-#: IANA's "TLS Certificate Types", by their code points, as scenarios spell them.
+#: IANA's "TLS Certificate Types", by code point, as scenarios spell them.
 CERTIFICATE_TYPES: Final = {0: "x509", 2: "raw_public_key"}
 #: IANA's "TLS PskKeyExchangeMode".
 PSK_MODES: Final = {0: "psk_ke", 1: "psk_dhe_ke"}
@@ -39,17 +39,17 @@ PSK_MODES: Final = {0: "psk_ke", 1: "psk_dhe_ke"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What the hellos, and in TLS 1.2 the messages behind them, say of credentials.
+    """What the hellos, and in TLS 1.2 the messages after them, say about credentials.
 
-    :param offered_types: the types of server certificates that the client takes; none where it does not say.
-    :param chosen_type: the one that the server chose in the clear; None where it did not.
-    :param certificate: the body of the server's Certificate message of TLS 1.2; None where there is none.
-    :param identities: of the PSKs that the client offers, in TLS 1.3 in its hello, in TLS 1.2 with its keys
-        (RFC 4279 section 2).
-    :param selected: the number of the PSK that a server of TLS 1.3 takes; None if it takes none.
-    :param psk_modes: the modes that the client allows.
-    :param ticket: what a client of TLS 1.2 offers; ``b""`` if it offers none.
-    :param issued: the tickets that a server of TLS 1.2 sends, each with its lifetime in seconds.
+    :param offered_types: the server certificate types that the client accepts; empty if it names none.
+    :param chosen_type: the type that the server chose in the clear; None if it did not.
+    :param certificate: the body of the server's TLS 1.2 Certificate message; None if there is none.
+    :param identities: the PSK identities that the client offers: in TLS 1.3 in its hello, in TLS 1.2 in its
+        ClientKeyExchange (RFC 4279 section 2).
+    :param selected: the index of the PSK that a TLS 1.3 server accepts; None if it accepts none.
+    :param psk_modes: the PSK key exchange modes that the client allows.
+    :param ticket: the session ticket that a TLS 1.2 client offers; ``b""`` if it offers none.
+    :param issued: the session tickets that a TLS 1.2 server sends, each with its lifetime in seconds.
     """
 
     offered_types: tuple[str, ...] = ()
@@ -63,17 +63,17 @@ class Credentials:
 
     @property
     def taken(self) -> bytes | None:
-        """The identity of the PSK that the server takes; None if it takes none, or does not say which."""
+        """The identity of the PSK that the server accepts; None if it accepts none or does not say which."""
         if self.selected is None or self.selected >= len(self.identities):
             return None
         return self.identities[self.selected]
 
 
 def credentials_of(entries: Iterable[Entry], wire: Observed) -> Credentials:
-    """Read the first flights of a stream, those after a HelloRetryRequest if there is one.
+    """Read the credentials from the first flights of a stream, those after any HelloRetryRequest.
 
-    :param wire: what else they say.
-    :raises WireError: if they are not the opening of a handshake of TLS, or a message ends too early.
+    :param wire: what :func:`~tlsbench.links.wire.observe` read from the same entries.
+    :raises WireError: if they do not open a TLS handshake, or a message ends too early.
     """
     flown = flights(entries)
     client, server = opening(flown)
@@ -95,7 +95,7 @@ def credentials_of(entries: Iterable[Entry], wire: Observed) -> Credentials:
     sent = [
         message
         for flight in flown[1:]
-        # Behind a ChangeCipherSpec at the beginning all is protected.
+        # After a ChangeCipherSpec at the beginning, everything is protected.
         if flight.direction is Direction.TO_CLIENT and flight.data[0] != CHANGE_CIPHER_SPEC
         for message in clear_messages(flight.data)
     ]
@@ -118,7 +118,7 @@ def _modes(extension: bytes | None) -> bytes:
 
 
 def _identities(extension: bytes | None) -> tuple[bytes, ...]:
-    """The identities of a client's pre_shared_key (RFC 8446 section 4.2.11)."""
+    """The identities in a client's pre_shared_key extension (RFC 8446 section 4.2.11)."""
     offered, found = Reader(Reader(extension).vector(2) if extension is not None else b""), []
     while offered:
         found.append(offered.vector(2))
@@ -127,7 +127,7 @@ def _identities(extension: bytes | None) -> tuple[bytes, ...]:
 
 
 def _identities_of_12(flown: Iterable[Flight]) -> tuple[bytes, ...]:
-    """The identity at the beginning of a ClientKeyExchange (RFC 4279 section 2, RFC 5489 section 2)."""
+    """The identity that begins a ClientKeyExchange (RFC 4279 section 2, RFC 5489 section 2)."""
     return tuple(
         Reader(body).vector(2)
         for flight in flown
@@ -138,6 +138,6 @@ def _identities_of_12(flown: Iterable[Flight]) -> tuple[bytes, ...]:
 
 
 def _issued(message: bytes) -> tuple[int, bytes]:
-    """The lifetime and the ticket of a NewSessionTicket of TLS 1.2 (RFC 5077 section 3.3)."""
+    """The lifetime and the ticket in a TLS 1.2 NewSessionTicket (RFC 5077 section 3.3)."""
     reader = Reader(message)
     return reader.number(4), reader.vector(2)

@@ -1,4 +1,4 @@
-"""Links that carry datagrams: each may be lost or arrive twice, and is in the ledger as it was sent."""
+"""Links that carry datagrams: each may be lost or arrive twice; the ledger records it as it was sent."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ class DatagramLink(Protocol):
     """Carries datagrams for one connection after another, all driven by one thread."""
 
     def carry(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:
-        """Send one datagram to the other side, and note it.
+        """Send one datagram to the other side, and record it.
 
-        :returns: the datagrams that arrive there of it: none if it is lost.
+        :returns: the copies of it that arrive there; none if it is lost.
         """
 
     def take_ledger(self) -> list[Entry]:
-        """What was sent since the last call, in order."""
+        """Return what was sent since the last call, in order."""
 
     def close(self) -> None:
-        """Give up the link's resources."""
+        """Release the link's resources."""
 
 
 class MemoryDatagrams:
-    """Hands each datagram over, without the kernel and without loss."""
+    """Hands each datagram over in memory, without the kernel and without loss."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []

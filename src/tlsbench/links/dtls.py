@@ -1,4 +1,4 @@
-"""What the wire says of DTLS 1.2 (RFC 6347): records in datagrams, and messages in fragments."""
+"""Reading DTLS 1.2 off the wire (RFC 6347): records in datagrams, and messages in fragments."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tlsbench.protocol.messages import (
 
 @dataclass(frozen=True, slots=True)
 class DtlsRecord:
-    """A record (RFC 6347 section 4.1). What epochs after 0 carry is protected."""
+    """A record (RFC 6347 section 4.1). Records of epochs after 0 are protected."""
 
     content_type: int
     version: int
@@ -36,7 +36,7 @@ class DtlsRecord:
 def dtls_records(datagram: bytes) -> Iterator[DtlsRecord]:
     """The records in a datagram.
 
-    :raises WireError: if it is no row of whole records.
+    :raises WireError: if it does not consist of whole records.
     """
     rest = Reader(datagram)
     while rest:
@@ -46,14 +46,14 @@ def dtls_records(datagram: bytes) -> Iterator[DtlsRecord]:
 
 @dataclass(slots=True)
 class _Message:
-    """A handshake message, whose fragments may come in any order and more than once."""
+    """A handshake message, whose fragments may arrive in any order and more than once."""
 
     kind: int
     length: int
     parts: dict[int, bytes] = field(default_factory=dict)
 
     def body(self) -> bytes | None:
-        """All of it; None as long as something is missing."""
+        """Return the whole body; None while a part is missing."""
         data = b""
         for at, part in sorted(self.parts.items()):
             if at > len(data):
@@ -63,7 +63,7 @@ class _Message:
 
 
 def clear_messages(datagrams: Iterable[bytes]) -> dict[int, tuple[int, bytes]]:
-    """The complete handshake messages in the clear of one side: type and body, by their number, in order.
+    """One side's complete cleartext handshake messages: type and body by message number, in order.
 
     :raises WireError: if the datagrams hold no records, or a fragment ends too early.
     """
@@ -86,9 +86,9 @@ def clear_messages(datagrams: Iterable[bytes]) -> dict[int, tuple[int, bytes]]:
 
 
 def observe_dtls(entries: Iterable[Entry]) -> Observed:
-    """Read the hellos of both sides, and what else of a handshake is in the clear.
+    """Read both hellos, and whatever else of the handshake is in the clear.
 
-    :raises WireError: if they are not the opening of a DTLS 1.2 handshake.
+    :raises WireError: if they do not open a DTLS 1.2 handshake.
     """
     sent: dict[Direction, list[bytes]] = {direction: [] for direction in Direction}
     for direction, datagram in entries:
@@ -108,7 +108,7 @@ def observe_dtls(entries: Iterable[Entry]) -> Observed:
 
 
 def without_cookie(client_hello: bytes) -> bytes:
-    """The body of a ClientHello as TLS has it, without the cookie (RFC 6347 section 4.2.1)."""
+    """The body of a ClientHello as in TLS, without the cookie (RFC 6347 section 4.2.1)."""
     hello = Reader(client_hello)
     head = hello.take(2 + 32)  # client_version and random
     session_id = hello.vector(1)
@@ -118,7 +118,7 @@ def without_cookie(client_hello: bytes) -> bytes:
 
 
 def _as_of_tls(server_hello: bytes) -> bytes:
-    """A ServerHello whose version is that of TLS which goes with it."""
+    """The ServerHello with the TLS version that corresponds to its DTLS version."""
     version = DTLS_VERSIONS.get(int.from_bytes(server_hello[:2], "big"))
     if version is None:
         return server_hello

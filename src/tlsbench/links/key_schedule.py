@@ -1,4 +1,4 @@
-"""The one step of TLS 1.3's key schedule that its records and the packets of QUIC share."""
+"""The step of the TLS 1.3 key schedule that TLS records and QUIC packets share."""
 
 from __future__ import annotations
 

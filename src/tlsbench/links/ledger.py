@@ -1,4 +1,4 @@
-"""The wire ledger: what went over a link, in order."""
+"""The wire ledger: everything that went over a link, in order."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ Entry = tuple[Direction, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """All that one side sends before the other answers: its writes or datagrams, in order."""
+    """Everything that one side sends before the other answers: its writes or datagrams, in order."""
 
     direction: Direction
     parts: tuple[bytes, ...]
 
     @property
     def data(self) -> bytes:
-        """The parts in a row, as a stream carries them."""
+        """The parts joined, as a stream carries them."""
         return b"".join(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The sum of what was carried for one sample.
+    """A summary of what was carried for one sample.
 
-    ``flights`` is how often the direction changed, and one more. ``client_bytes`` went from client to server,
-    ``server_bytes`` from server to client; both are bytes of TLS, DTLS or QUIC, without TCP, UDP or IP. Of a
-    handshake, ``round_trips`` is how many it took until the client could send its first byte of application
-    data (the first byte of an answer takes one more, and so does opening TCP), and ``handshake_flights`` the
-    flights without what came after it, such as tickets. Both are None where that was not counted.
+    ``flights`` is one more than the number of times the direction changed. ``client_bytes`` went from client
+    to server, ``server_bytes`` from server to client; both count TLS, DTLS or QUIC, without TCP, UDP or IP.
+    For a handshake, ``round_trips`` counts those until the client could send its first byte of application
+    data (the first byte of an answer takes one more, and so does opening TCP), and ``handshake_flights``
+    leaves out what came after the handshake, such as tickets. Both are None if they were not counted.
 
-    Of datagrams there are more, None over a stream: how many each side sent, how many of both sides hold more
-    than one record of DTLS or packet of QUIC (``coalesced``), and of a handshake the ``sizes`` of those of
-    each flight, in bytes, the client's first flight first.
+    The next fields are None except over datagrams: how many each side sent, how many in all hold more than
+    one DTLS record or QUIC packet (``coalesced``), and for a handshake the datagram ``sizes`` of each flight
+    in bytes, the client's first flight first.
 
-    Of application data over a stream there is how many records each side sent, None of anything else.
+    For application data over a stream, the last two count each side's records; otherwise they are None.
     """
 
     flights: int
@@ -64,14 +64,14 @@ class Ledger:
     server_records: int | None = None
 
     def plain(self) -> dict[str, Any]:
-        """As JSON can hold it, without what it lacks; :meth:`of` takes its values."""
+        """Return values that JSON can hold, without optional fields that are None; :meth:`of` reads them."""
         return {
             name: value for name, value in asdict(self).items() if value is not None or name not in _OF_SOME
         }
 
     @classmethod
     def of(cls, values: Sequence[Any] | Mapping[str, Any]) -> Ledger:
-        """The ledger of fields that have been through JSON, by their order or by their names."""
+        """Return the ledger from fields that have been through JSON, by position or by name."""
         named = values if isinstance(values, Mapping) else dict(zip(_NAMES, values, strict=False))
         sizes = named.get("sizes")
         return cls(**{**named, "sizes": sizes and tuple(map(tuple, sizes))})
@@ -82,12 +82,12 @@ _OF_SOME: Final = frozenset(
     ("client_datagrams", "server_datagrams", "coalesced", "sizes", "client_records", "server_records")
 )
 
-#: Of what goes over no link.
+#: For an operation that uses no link.
 NO_LEDGER = Ledger(0, 0, 0)
 
 
 def flights(entries: Iterable[Entry]) -> list[Flight]:
-    """The flights that a ledger holds."""
+    """Group the entries of a ledger into flights."""
     return [
         Flight(direction, tuple(data for _, data in group))
         for direction, group in groupby(entries, key=lambda entry: entry[0])
@@ -120,5 +120,5 @@ def summarise_datagrams(entries: Iterable[Entry], parts: Callable[[bytes], int])
 
 
 def sizes_of(entries: Iterable[Entry]) -> tuple[tuple[int, ...], ...]:
-    """The sizes of the datagrams of each flight, in bytes."""
+    """Return the sizes of the datagrams of each flight, in bytes."""
     return tuple(tuple(map(len, flight.parts)) for flight in flights(entries))

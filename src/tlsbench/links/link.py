@@ -1,4 +1,4 @@
-"""Links carry bytes from one end of a connection to the other, and write the ledger."""
+"""Links, which carry bytes from one end of a connection to the other and keep the ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tlsbench.links.ledger import Direction, Entry
 
 _RECEIVE_BYTES = 256 * 1024
 _STALL_SECONDS = 10.0
-#: SO_LINGER of socket(7): on, and for no time.
+#: SO_LINGER (socket(7)): on, with a timeout of zero.
 _RESET: Final = struct.pack("ii", 1, 0)
 
 
@@ -21,20 +21,20 @@ class Link(Protocol):
     """Carries bytes for one connection after another, all driven by one thread."""
 
     def carry(self, direction: Direction, data: bytes) -> bytes:
-        """Bring all of ``data`` to the other side, and note it.
+        """Carry all of ``data`` to the other side, and record it.
 
         :returns: the bytes as they arrived.
         """
 
     def take_ledger(self) -> list[Entry]:
-        """What was carried since the last call, in order."""
+        """Return what was carried since the last call, in order."""
 
     def close(self) -> None:
-        """Give up the link's resources."""
+        """Release the link's resources."""
 
 
 class MemoryLink:
-    """Hands the bytes over, without the kernel."""
+    """Hands the bytes over in memory, without the kernel."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
@@ -54,7 +54,7 @@ class MemoryLink:
 class SocketLink:
     """A connected pair of stream sockets in one thread.
 
-    What it costs to carry TLS is in the total, what it costs to connect the pair is not.
+    The cost of carrying TLS is part of the total; the cost of connecting the pair is not.
     """
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
@@ -86,7 +86,7 @@ class SocketLink:
                     raise MeasurementError("the link stalled: bytes sent did not arrive") from None
             else:
                 if not received:
-                    raise MeasurementError("the link was closed under a connection")
+                    raise MeasurementError("the link was closed during a connection")
                 arrived += received
         return bytes(arrived)
 
@@ -102,7 +102,7 @@ class SocketLink:
 class TcpLink(SocketLink):
     """A TCP connection over the loopback interface, with TCP_NODELAY at both ends.
 
-    It can be opened anew for each handshake, so that the cost of that can be timed apart.
+    It can be reopened for each handshake, so that opening it can be timed separately.
     """
 
     def __init__(self) -> None:
@@ -118,10 +118,10 @@ class TcpLink(SocketLink):
         return client, server
 
     def open_ns(self, clock: Callable[[], int]) -> int:
-        """Open another connection, and give up the old one.
+        """Open another connection, and drop the old one.
 
-        :returns: what it took to open it at both ends.
-        :raises MeasurementError: if the system has no room for it.
+        :returns: the time that opening it took at both ends, in nanoseconds.
+        :raises MeasurementError: if the system lacks the resources for it.
         """
         try:
             began = clock()
@@ -134,7 +134,7 @@ class TcpLink(SocketLink):
         return took_ns
 
     def _drop(self) -> None:
-        # By a reset: one that is closed the usual way keeps its port for a minute (TIME_WAIT).
+        # By a reset: an ordinary close keeps the port busy for a minute (TIME_WAIT).
         self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         super().close()
 
@@ -152,9 +152,9 @@ LINKS: dict[str, Callable[[], Link]] = {"memory": MemoryLink, "tcp": TcpLink, "u
 
 
 def open_link(name: str) -> Link:
-    """The link of that name, a value of the axis ``link``.
+    """Open the link of that name, a value of the axis ``link``.
 
-    :raises RequestError: if the system has no room for it (file descriptors, ports).
+    :raises RequestError: if the system lacks the resources for it (file descriptors, ports).
     """
     try:
         return LINKS[name]()

@@ -21,5 +21,5 @@ def host_in(extension: bytes | None) -> str:
     if not extension:
         return ""
     names = Reader(Reader(extension).vector(2))
-    names.number(1)  # the kind of name, of which there is one
+    names.number(1)  # the name type; only host_name is defined
     return names.vector(2).decode("ascii", "backslashreplace")

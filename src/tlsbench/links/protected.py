@@ -1,4 +1,4 @@
-"""The lengths of protected records: all that an observer learns about the messages that TLS 1.3 hides."""
+"""Lengths of protected records: all that an observer learns about the messages that TLS 1.3 encrypts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tlsbench.protocol.messages import APPLICATION_DATA
 
 
 def protected_records(entries: Iterable[Entry], direction: Direction) -> list[int]:
-    """The bytes of each protected record that a side sends before the other answers with some, as fragments.
+    """The fragment lengths, in bytes, of a side's protected records up to the first one that answers them.
 
     In TLS 1.3 these hold a server's messages from its EncryptedExtensions to its Finished, and a client's
-    from its Certificate to its Finished with what it sends at once behind that (RFC 8446 section 4). What
-    comes between in the clear is no answer: a client may send a ChangeCipherSpec at any time.
+    from its Certificate to its Finished plus whatever it sends right after that (RFC 8446 section 4).
+    Cleartext records in between are no answer: a client may send a ChangeCipherSpec at any time.
 
     :raises WireError: if a record ends too early.
     """

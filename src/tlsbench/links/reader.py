@@ -1,4 +1,4 @@
-"""A reader of TLS presentation language (RFC 8446 section 3): numbers and vectors, one after another."""
+"""A reader for the TLS presentation language (RFC 8446 section 3): numbers and vectors in sequence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tlsbench.errors import WireError
 class Reader:
     """Takes numbers and vectors (RFC 8446 section 3) off the front of some bytes.
 
-    ``at`` is how many bytes were taken.
+    ``at`` is the number of bytes taken so far.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -16,13 +16,13 @@ class Reader:
         self.at = 0
 
     def __bool__(self) -> bool:
-        """Whether something is left."""
+        """Whether any bytes are left."""
         return self.at < len(self._data)
 
     def take(self, length: int) -> bytes:
-        """The next bytes.
+        """Take the next ``length`` bytes.
 
-        :raises WireError: if there are fewer, as in the other methods.
+        :raises WireError: if fewer are left; the other methods raise it too.
         """
         taken = self._data[self.at : self.at + length]
         if len(taken) != length:
@@ -31,17 +31,17 @@ class Reader:
         return taken
 
     def rest(self) -> bytes:
-        """All that is left."""
+        """Take everything that is left."""
         return self.take(len(self._data) - self.at)
 
     def peek(self) -> int:
-        """The next byte, which stays; something must be left."""
+        """Return the next byte without taking it; there must be one."""
         return self._data[self.at]
 
     def number(self, width: int) -> int:
-        """The next number, big-endian, of this many bytes."""
+        """Take the next big-endian number, which is ``width`` bytes long."""
         return int.from_bytes(self.take(width), "big")
 
     def vector(self, width: int) -> bytes:
-        """The next vector, behind its length in this many bytes."""
+        """Take the next vector, which is preceded by its length in ``width`` bytes."""
         return self.take(self.number(width))

@@ -1,4 +1,4 @@
-"""The records of a stream: their headers are in the clear, whatever they hold (RFC 8446 section 5.1)."""
+"""The records of a stream, whose headers are in the clear whatever they hold (RFC 8446 section 5.1)."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, Ledger, summarise
 from tlsbench.protocol.messages import RECORD_HEADER_BYTES
 
-#: Of each direction, the content type of each record and the length of its fragment, in order.
+#: For each direction, the content type and the fragment length of each record, in order.
 RecordLengths = Mapping[Direction, list[tuple[int, int]]]
 _TORN = "the bytes on the wire end within a record"
 
 
 def records_in(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The content type and the fragment of each record, one after another.
+    """The content type and the fragment of each record, in order.
 
-    :raises WireError: where one ends too early; those before it are given.
+    :raises WireError: at a record that ends too early, after the records before it have been yielded.
     """
     at = 0
     while at < len(data):
@@ -29,9 +29,9 @@ def records_in(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def records_sent(entries: Iterable[Entry]) -> Iterator[tuple[Direction, int, bytes]]:
-    """The same of both directions, in the order in which they were whole: writes may cut them anywhere.
+    """The records of both directions, in the order of their last bytes: writes may split them anywhere.
 
-    :raises WireError: if the bytes of a direction end within a record; what is whole is given first.
+    :raises WireError: if a direction ends within a record, after all whole records have been yielded.
     """
     waiting = dict.fromkeys(Direction, b"")
     for direction, data in entries:
@@ -45,7 +45,7 @@ def records_sent(entries: Iterable[Entry]) -> Iterator[tuple[Direction, int, byt
 
 
 def _end(data: bytes, at: int) -> int:
-    """Where the record ends that begins there; behind the end of the data if it is not whole."""
+    """The end of the record that begins at ``at``; beyond the end of the data if it is incomplete."""
     start = at + RECORD_HEADER_BYTES
     return start + int.from_bytes(data[at + 3 : start], "big")
 

@@ -1,4 +1,4 @@
-"""Round trips of a handshake, counted from what went over a link."""
+"""The round trips of a handshake, counted from what went over a link."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, Flight, flights
 from tlsbench.protocol.messages import APPLICATION_DATA, RECORD_HEADER_BYTES
 
-#: The record that comes before the Finished message in TLS 1.2.
+#: The type of the record that precedes the Finished message in TLS 1.2.
 _CHANGE_CIPHER_SPEC: Final = 20
 #: The types of the records in a flight.
 ContentTypes = Callable[[Flight], Iterable[int]]
@@ -18,9 +18,9 @@ ContentTypes = Callable[[Flight], Iterable[int]]
 
 @dataclass(frozen=True, slots=True)
 class RoundTrips:
-    """How long a handshake takes, in round trips, over TCP on a connection that is open.
+    """How long a handshake takes, in round trips, on an open TCP connection.
 
-    To open TCP takes one more. The first byte of an answer comes one round trip after the client may send.
+    Opening TCP takes one more. The first byte of an answer comes one round trip after the client may send.
 
     :param count: round trips until the client may send its first byte of application data.
     :param flights: flights of the handshake itself.
@@ -43,9 +43,9 @@ def round_trips(
 ) -> RoundTrips:
     """Count the round trips of a complete handshake.
 
-    The client may send once it has the server's Finished and has sent its own. In TLS 1.2 (RFC 5246 section
-    7.3) the server's follows its ChangeCipherSpec; in TLS 1.3 (RFC 8446 section 2) the client's is its first
-    protected record after it has heard from the server. Early data goes out at once.
+    The client may send once it has received the server's Finished and sent its own. In TLS 1.2 (RFC 5246
+    section 7.3) the server's follows its ChangeCipherSpec; in TLS 1.3 (RFC 8446 section 2) the client's is
+    its first protected record after it has heard from the server. Early data is sent at once.
 
     :param early_data: whether the server accepted early data.
     :raises WireError: if the handshake is not complete.
@@ -61,7 +61,7 @@ def round_trips(
 
 @dataclass(frozen=True, slots=True)
 class _Flown:
-    """A flight, by the types of its records."""
+    """A flight, reduced to the types of its records."""
 
     direction: Direction
     types: frozenset[int]
@@ -77,7 +77,7 @@ def _client_finished(flown: Sequence[_Flown]) -> int:
 
 
 def _first(flown: Sequence[_Flown], direction: Direction, content_type: int, after: int) -> int:
-    """The first flight of a direction, from the number ``after`` on, with a record of this type."""
+    """The index of the direction's first flight, from ``after`` on, that has a record of this type."""
     for at, flight in enumerate(flown):
         if at >= after and flight.direction is direction and content_type in flight.types:
             return at

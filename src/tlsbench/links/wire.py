@@ -1,9 +1,9 @@
-"""What the wire says: TLS hello messages, read from the bytes that went over a link.
+"""TLS hello messages, read from the bytes that went over a link.
 
-The wire is the witness that no library can talk its way around. Version, cipher suite, group and
-the kind of resumption stand in the clear in the first flights of TLS 1.2 (RFC 5246) and TLS 1.3
-(RFC 8446); this module reads just those. It is a reader of well-formed messages for proofs, not a
-TLS stack: everything else raises :class:`~tlsbench.errors.WireError`.
+The wire is independent evidence of what a library did. Version, cipher suite, group and the kind of
+resumption are in the clear in the first flights of TLS 1.2 (RFC 5246) and TLS 1.3 (RFC 8446); this module
+reads only those. It reads well-formed messages for proofs and is not a TLS stack: everything else raises
+:class:`~tlsbench.errors.WireError`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from tlsbench.protocol.messages import (
 from tlsbench.scenarios import ciphers
 from tlsbench.scenarios.credentials import PSK
 
-#: Behind the record's header, the message's header and legacy_version.
+#: After the record header, the message header and legacy_version.
 _RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
 
 
@@ -59,16 +59,16 @@ _RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
 class Observed:
     """What the first flights of a handshake say.
 
-    ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged, and negative for a
+    ``cipher`` and ``group`` are code points; ``group`` is None if no key was exchanged, and negative for a
     prime that has no code point (:func:`tlsbench.protocol.groups.of_prime`).
-    ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
-    and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
-    the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
-    ``hello_retry`` means an extra round trip for another group, which then is that of the second hellos;
-    ``address_check`` of one for a cookie (DTLS) or a token (QUIC). Of the ClientHello, ``compressions``
-    are the code points of the algorithms by which the client takes certificates, ``server_name`` is the host
-    that it names in the clear, ``""`` if none, and ``ech`` whether it has an Encrypted ClientHello, or
-    what looks alike.
+    ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent,
+    ``client_auth`` whether it requested one, ``stapled`` whether it sent an OCSP response, and ``signature``
+    the code point of the scheme that signed its key exchange; each is None if the wire hides it (TLS 1.3).
+    ``hello_retry`` means an extra round trip for another group (``group`` is that of the second hellos), and
+    ``address_check`` one for a cookie (DTLS) or a token (QUIC). From the ClientHello, ``compressions``
+    are the code points of the certificate compression algorithms that the client accepts, ``server_name`` is
+    the host that it names in the clear (``""`` if none), and ``ech`` whether it carries an Encrypted
+    ClientHello, genuine or GREASE.
     """
 
     version: str
@@ -89,7 +89,7 @@ class Observed:
 def observe(entries: Iterable[Entry]) -> Observed:
     """Read the first flight of each side of a stream, or the second after a HelloRetryRequest.
 
-    :raises WireError: if they are not the opening of a TLS 1.2 or 1.3 handshake.
+    :raises WireError: if they do not open a TLS 1.2 or 1.3 handshake.
     """
     flown = flights(entries)
     client_messages, server_messages = opening(flown)
@@ -106,10 +106,10 @@ def observed(
     hello_retry: bool = False,
     address_check: bool = False,
 ) -> Observed:
-    """What the messages in the clear say, by their types, whatever carried them.
+    """Interpret cleartext handshake messages, whatever carried them.
 
-    :param client_messages: their bodies as TLS has them; the ClientHello is the last one.
-    :param server_messages: likewise; the ServerHello is no HelloRetryRequest.
+    :param client_messages: the client's message bodies, by type and in TLS form, with its last ClientHello.
+    :param server_messages: the same for the server; its ServerHello is no HelloRetryRequest.
     """
     offered = hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
     of_client: dict[str, Any] = {
@@ -149,14 +149,14 @@ def observed(
     by_ticket = bool(offered.get(SESSION_TICKET))
     suite = ciphers.BY_CODE_POINT.get(cipher)
     is_psk = suite is not None and suite.authentication == PSK
-    if certificates is not None or SERVER_HELLO_DONE in server_messages:  # resumed, it has neither
+    if certificates is not None or SERVER_HELLO_DONE in server_messages:  # a resumed handshake has neither
         resumption = "external-psk" if is_psk else "none"
     else:
         resumption = "ticket" if by_ticket else "session-id"
     is_of_prime = suite is not None and suite.exchanges_in_group == "prime"
     read_keys = _keys_of_prime if is_of_prime else _keys_on_curve
     group, signature = read_keys(server_messages.get(SERVER_KEY_EXCHANGE), has_hint=is_psk)
-    if version in ciphers.BROKEN_VERSIONS:  # they sign without saying how (RFC 4346 section 7.4.3)
+    if version in ciphers.BROKEN_VERSIONS:  # their signatures name no scheme (RFC 4346 section 7.4.3)
         signature = None
     return Observed(
         version=version,
@@ -174,9 +174,9 @@ def observed(
 
 
 def opening(flown: Sequence[Flight]) -> tuple[Mapping[int, bytes], Mapping[int, bytes]]:
-    """The messages in the clear of the first flight of the client, and of the server.
+    """The cleartext messages in the client's first flight and in the server's.
 
-    :raises WireError: if there are no hellos among them.
+    :raises WireError: if either hello is missing.
     """
     client_messages, server_messages = (
         dict(clear_messages(next((flight.data for flight in flown if flight.direction is direction), b"")))
@@ -188,9 +188,9 @@ def opening(flown: Sequence[Flight]) -> tuple[Mapping[int, bytes], Mapping[int, 
 
 
 def hello_extensions_of(entries: Iterable[Entry]) -> tuple[Mapping[int, bytes], Mapping[int, bytes]]:
-    """The extensions of the ClientHello and of the ServerHello that open a stream, by their code points.
+    """The extensions of the ClientHello and the ServerHello that open a stream, by code point.
 
-    :raises WireError: if they do not.
+    :raises WireError: if the stream does not open with them.
     """
     client, server = opening(flights(entries))
     return (
@@ -200,7 +200,7 @@ def hello_extensions_of(entries: Iterable[Entry]) -> tuple[Mapping[int, bytes], 
 
 
 def count_tickets(entries: Iterable[Entry]) -> int:
-    """How many tickets a server of TLS 1.3 sent: behind its handshake there is one in each protected record.
+    """How many tickets a TLS 1.3 server sent: one in each of its protected records after the handshake.
 
     :raises WireError: if a record ends too early.
     """
@@ -211,7 +211,7 @@ def count_tickets(entries: Iterable[Entry]) -> int:
 
 
 def count_joined_tickets(entries: Iterable[Entry]) -> int | None:
-    """The same of a server that puts several into one record: 0 where there is none, else None.
+    """The tickets of a server that puts several into one record: 0 if there are none, otherwise None.
 
     :raises WireError: if a record ends too early.
     """
@@ -219,21 +219,21 @@ def count_joined_tickets(entries: Iterable[Entry]) -> int | None:
 
 
 class CountRoundTrips(Protocol):
-    """As :func:`~tlsbench.links.round_trips.round_trips` counts."""
+    """A function with the signature of :func:`~tlsbench.links.round_trips.round_trips`."""
 
     def __call__(self, entries: Iterable[Entry], version: str, *, early_data: bool) -> RoundTrips: ...
 
 
 @dataclass(frozen=True, slots=True)
 class WireReader:
-    """How the ledger of one kind of link is read.
+    """Functions that read the ledger of one kind of link.
 
-    :param observe: what the first flights say; it raises ``WireError`` if they are no handshake's.
-    :param count_tickets: how many tickets a server sent; it gives None where the wire does not tell.
-    :param round_trips: how long a handshake takes; it raises ``WireError`` if it is not complete.
-    :param summarise: the sum of what was carried.
-    :param summarise_data: the same of application data; as ``summarise`` where it is None.
-    :param protected_bytes: how much of its handshake a side protected.
+    :param observe: reads the first flights; raises ``WireError`` if they do not open a handshake.
+    :param count_tickets: counts the tickets that a server sent; returns None if the wire does not show it.
+    :param round_trips: counts the round trips of a handshake; raises ``WireError`` if it is not complete.
+    :param summarise: sums up what was carried.
+    :param summarise_data: sums up application data; None means that ``summarise`` does.
+    :param protected_bytes: counts the bytes of its handshake that a side protected.
     """
 
     observe: Callable[[Iterable[Entry]], Observed]
@@ -244,16 +244,16 @@ class WireReader:
     protected_bytes: Callable[[Iterable[Entry], Direction], int] = protected_bytes
 
 
-#: TLS over a stream: records, which writes may cut anywhere.
+#: TLS over a stream: records, which writes may split anywhere.
 STREAM: Final = WireReader(observe, count_tickets, summarise_data=summarise_records)
-#: The same from a server that joins its tickets.
+#: The same, from a server that puts several tickets into one record.
 JOINED: Final = WireReader(observe, count_joined_tickets, summarise_data=summarise_records)
 
 
 def clear_messages(flight: bytes) -> Iterator[tuple[int, bytes]]:
-    """The handshake messages in the clear: type and body, up to the first protected record.
+    """The cleartext handshake messages of a flight, type and body, up to the first protected record.
 
-    Behind a HelloRetryRequest a flight may begin with a ChangeCipherSpec (RFC 8446 appendix D.4).
+    After a HelloRetryRequest, a flight may begin with a ChangeCipherSpec (RFC 8446 appendix D.4).
     """
     clear = bytearray()
     for content_type, fragment in records_in(flight):
@@ -267,7 +267,7 @@ def clear_messages(flight: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
-    """The extensions of a hello, by their code points.
+    """The extensions of a hello, by code point.
 
     :raises WireError: if it ends too early.
     """
@@ -283,7 +283,7 @@ def hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
 
 
 def extensions_in(data: bytes) -> Mapping[int, bytes]:
-    """The extensions one behind another, by their code points (RFC 8446 section 4.2).
+    """The extensions in a list of them, by code point (RFC 8446 section 4.2).
 
     :raises WireError: if one ends too early.
     """
@@ -297,9 +297,9 @@ def extensions_in(data: bytes) -> Mapping[int, bytes]:
 def _keys_of_prime(
     server_key_exchange: bytes | None, *, has_hint: bool = False
 ) -> tuple[int | None, int | None]:
-    """The group and the signature scheme of a ServerKeyExchange with DHE (RFC 5246 section 7.4.3).
+    """The group and the signature scheme of a DHE ServerKeyExchange (RFC 5246 section 7.4.3).
 
-    :param has_hint: whether it begins with a hint of the PSK's identity (RFC 4279 section 3).
+    :param has_hint: whether it begins with a PSK identity hint (RFC 4279 section 3).
     """
     if server_key_exchange is None:
         return None, None
@@ -315,9 +315,9 @@ def _keys_of_prime(
 def _keys_on_curve(
     server_key_exchange: bytes | None, *, has_hint: bool = False
 ) -> tuple[int | None, int | None]:
-    """The group and the signature scheme of a ServerKeyExchange with ECDHE (RFC 8422 section 5.4).
+    """The group and the signature scheme of an ECDHE ServerKeyExchange (RFC 8422 section 5.4).
 
-    :param has_hint: whether it begins with a hint of the PSK's identity, which may be all (RFC 5489).
+    :param has_hint: whether it begins with a PSK identity hint, which may be all it holds (RFC 5489).
     """
     if server_key_exchange is None:
         return None, None
@@ -334,7 +334,7 @@ def _keys_on_curve(
 
 
 def _count_certificates(message: bytes, extensions: Mapping[int, bytes]) -> int:
-    """How many there are: none where the server shows a raw public key (RFC 7250 section 4.2)."""
+    """The number of certificates: 0 if the server presents a raw public key (RFC 7250 section 4.2)."""
     if extensions.get(SERVER_CERTIFICATE_TYPE) == RAW_PUBLIC_KEY:
         return 0
     certificates = _Reader(_Reader(message).vector(3))

@@ -1,4 +1,4 @@
-"""Many connections: what a server does under load, and what its clients see of that."""
+"""Many connections: how a server behaves under load, and what its clients see of it."""
 
 from tlsbench.loading.backends import BackendLoad, Evenness, by_backend, evenness
 from tlsbench.loading.crew import run_load

@@ -1,7 +1,7 @@
-"""Reading HTTP/1.1 answers: as much of it as tells where the next one begins.
+"""Read HTTP/1.1 responses, as far as needed to find where the next one begins.
 
-An answer with a plain Content-Length is read here, for speed; whatever else HTTP allows (interim answers,
-chunks, answers without a body or that end with the connection) is h11's.
+A response with a plain Content-Length is read here, for speed; everything else that HTTP allows (interim
+responses, chunked ones, and those without a body or that end with the connection) is left to h11.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import h11
 
 from tlsbench.errors import MeasurementError
 
-#: A success that has a body, in the one shape that most answers have.
+#: The status line of a successful response with a body, in its usual form.
 _PLAIN: Final = re.compile(rb"HTTP/1\.1 2(?!04|05)[0-9]{2}[ \r]")
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _PLAIN_LENGTH: Final = re.compile(rb"[0-9]{1,15}[ \t]*")
@@ -24,9 +24,9 @@ _MOST_HEADER_BYTES: Final = 64 * 1024
 
 
 class Answer:
-    """An answer as it comes in.
+    """A response as it comes in.
 
-    :param size_bytes: the length its body must have; 0 takes any.
+    :param size_bytes: the length that its body must have; 0 accepts any.
     """
 
     __slots__ = ("_body_left", "_got_bytes", "_head", "_http", "_size_bytes")
@@ -39,9 +39,9 @@ class Answer:
         self._got_bytes = 0
 
     def take(self, data: bytes) -> bool:
-        """Take what was read; whether the answer is whole.
+        """Take what was read, and return whether the response is complete.
 
-        :raises MeasurementError: if it is no success, or no HTTP; in one of a few fixed texts.
+        :raises MeasurementError: if it is no success, or not HTTP/1, with one of a few kinds of text.
         """
         if self._http is not None:
             return self._go_on(self._http, data)
@@ -52,8 +52,8 @@ class Answer:
                 raise MeasurementError("an answer that is not HTTP/1")
             if not separator:
                 if len(self._head) > _MOST_HEADER_BYTES:
-                    raise MeasurementError("an answer without an end of its header")
-                # h11 takes lines that end without a carriage return too, as RFC 9112 section 2.2 allows
+                    raise MeasurementError("an answer whose header does not end")
+                # h11 also accepts lines that end without a carriage return, as RFC 9112 section 2.2 allows
                 return b"\n\n" in self._head and self._by_h11()
             self._body_left = plain_length(head)
             if self._body_left < 0:
@@ -65,7 +65,7 @@ class Answer:
         return self._body_left == 0
 
     def close(self) -> bool:
-        """The server has closed the connection; whether that ends an answer, as HTTP allows."""
+        """Note that the server closed the connection; return whether that ends a response, as HTTP allows."""
         return self._http is not None and self._go_on(self._http, b"")
 
     def _by_h11(self) -> bool:
@@ -85,11 +85,11 @@ class Answer:
                 if isinstance(event, h11.EndOfMessage):
                     self._must_be(self._got_bytes)
                     if http.trailing_data[0]:
-                        raise MeasurementError("data behind the end of an answer")
+                        raise MeasurementError("data after the end of an answer")
                     return True
                 if isinstance(event, h11.ConnectionClosed):
                     break
-        except (h11.ProtocolError, ValueError) as error:  # ValueError: int() has a limit of digits
+        except (h11.ProtocolError, ValueError) as error:  # ValueError: int() limits the number of digits
             raise MeasurementError("an answer that breaks the rules of HTTP/1") from error
         return False
 
@@ -99,12 +99,12 @@ class Answer:
 
 
 def is_success(status: int) -> bool:
-    """Whether it says that the server gave what it was asked for, or that the asker has it (RFC 9110)."""
+    """Whether a status code is a success or 304 (Not Modified), see RFC 9110 section 15."""
     return 200 <= status < 300 or status == _NOT_MODIFIED
 
 
 def plain_length(head: bytes) -> int:
-    """The length of the body of an answer of the plain shape; -1 for one of another."""
+    """The body length of a response in the plain form; -1 for any other."""
     lengths = _LENGTH.findall(head)
     if (
         _PLAIN.match(head)

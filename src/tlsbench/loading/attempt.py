@@ -1,7 +1,7 @@
-"""A connection of a load, whatever it speaks: its steps and their limits, its uses, and how its end counts.
+"""A connection of a load over any protocol: its steps and their limits, its uses, and how its end counts.
 
-A handshake counts when the server's acceptance was seen, which may be after the client is done with it. The
-time of the handshake ends before, where the client is done.
+A handshake counts once the server's acceptance has been seen, which may be after the client has completed it.
+The handshake time ends earlier, when the client has completed it.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from tlsbench.loading.context import Shared
 from tlsbench.loading.failures import words_of
 from tlsbench.loading.tally import SUCCESS
 
-#: The step of a connection that asks: which of them it is, its exchange knows.
+#: The step of a connection that sends requests; its exchange knows which part of a request it is at.
 ASKING: Final = "asking"
-#: A server that sends tickets does so at once; one that has not by then sends none.
+#: A server that sends tickets does so at once; one that has sent none by then is taken to send none.
 _TICKET_LIMIT_NS: Final = 200_000_000
 
 
 class Attempt(ABC):
-    """A connection from its beginning to its end, and through its uses, if a pool keeps it.
+    """A connection from its beginning to its end, and through all its uses if a pool keeps it.
 
-    :param begin_ns: when it should have begun: times are counted from there.
-    :param counted: whether it counts, or warms up.
+    :param begin_ns: when it was due to begin, from which times are counted.
+    :param counted: whether it counts, or belongs to the warm-up.
     """
 
     __slots__ = (
@@ -57,7 +57,7 @@ class Attempt(ABC):
         "step",
         "timer_ns",
     )
-    #: How its socket is made: a type of socket(2).
+    #: The type of its socket, see socket(2).
     kind: int
 
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
@@ -67,27 +67,27 @@ class Attempt(ABC):
         self.sock: socket.socket | None = None
         self.step = "connect"
         self.outcome = ""
-        #: Whether there may be more to read, of which no event will tell.
+        #: Whether there may be more to read without a further event.
         self.has_more = False
-        #: When its step is over time; 0 for never.
+        #: When its step times out; 0 for never.
         self.deadline_ns = 0
-        #: When it is to be driven even if nothing has come; 0 for never.
+        #: When it must be driven even if nothing has arrived; 0 for never.
         self.timer_ns = 0
-        #: For when that was last noted, by :class:`~tlsbench.loading.timers.Timers`; 0 if it was not.
+        #: The timer value last noted by :class:`~tlsbench.loading.timers.Timers`; 0 if there is none.
         self.noted_ns = 0
-        #: When it began to connect; :attr:`begin_ns` is that of its present use.
+        #: When it began to connect; :attr:`begin_ns` belongs to its current use.
         self.began_ns = 0
         self.is_held = False
-        #: Whether it lies in a pool and nobody uses it.
+        #: Whether it is in a pool, unused.
         self.is_idle = False
         self._since_ns = begin_ns
-        #: What the client's handshake took, and what came of it; "" while it goes on.
+        #: The duration of the client's handshake, and what was negotiated; "" until it is complete.
         self._handshake_ns, self._words = 0, ""
-        #: What was agreed by ALPN; "" if it offered nothing.
+        #: The protocol agreed by ALPN; "" if none was offered.
         self._protocol = ""
-        #: Whether the server was seen to have accepted it.
+        #: Whether the server's acceptance has been seen.
         self._is_accepted = False
-        #: Whether its turn took too long.
+        #: Whether the watchdog has cut it off because its turn took too long.
         self._is_cut = False
         self._done_ns = 0
         self._is_half_closed = self._wants_ticket = False
@@ -95,7 +95,7 @@ class Attempt(ABC):
 
     @abstractmethod
     def _connected(self, now_ns: int) -> None:
-        """The first event of its socket."""
+        """Handle the first event of its socket."""
 
     @abstractmethod
     def _ask(self, now_ns: int) -> None:
@@ -107,27 +107,27 @@ class Attempt(ABC):
 
     @abstractmethod
     def _held(self, now_ns: int) -> None:
-        """Take what comes while nothing is asked."""
+        """Take what arrives while no request is open."""
 
     @abstractmethod
     def _take_leave(self, now_ns: int) -> None:
-        """End the client's half, so that a server which has said nothing says whether it accepts."""
+        """End the client's half, so that a server that has been silent reveals whether it accepts."""
 
     @abstractmethod
     def _keep_session(self) -> bool:
-        """Keep the session for a later connection; False if there is none yet that can be resumed."""
+        """Keep the session for a later connection; return False if there is no resumable one yet."""
 
     @abstractmethod
     def close(self) -> None:
-        """Give the socket back, after a word of goodbye where there is something to end."""
+        """Close the socket, after a closing message if there is something to end."""
 
     @property
     def backend(self) -> int:
-        """Which of the load's targets it goes to."""
+        """The index of the target that it connects to, among those of the load."""
         return self._shared.backend
 
     def open(self, now_ns: int) -> None:
-        """Begin to connect; ends at once with an outcome if that cannot be."""
+        """Begin to connect; it ends at once, with an outcome, if that is impossible."""
         shared = self._shared
         self.began_ns = now_ns
         self._limit(now_ns)
@@ -145,7 +145,7 @@ class Attempt(ABC):
             self._fail(words_of(code))
 
     def go_on(self, now_ns: int) -> None:
-        """Do what can be done now; with an outcome the connection has ended."""
+        """Do what can be done now; once there is an outcome, the connection has ended."""
         self.has_more = False
         turn = self._shared.turn
         turn.number += 1
@@ -164,24 +164,24 @@ class Attempt(ABC):
             turn.connection = None
 
     def _break(self, error: Exception) -> None:
-        """End by an error that is of no kind which every connection has."""
+        """End with an error that only some kinds of connection know."""
         self._fail(f"unexpected {type(error).__name__}")
 
     def again(self, begin_ns: int, now_ns: int, *, counted: bool) -> None:
-        """Use a connection of a pool once more: its requests, without a handshake."""
+        """Use a pooled connection once more: send its requests, without a handshake."""
         self.begin_ns, self.counted = begin_ns, counted
         self.outcome, self.is_idle = "", False
         self._on_event = self._ask
         self.go_on(now_ns)
 
     def lie_idle(self, deadline_ns: int) -> None:
-        """Stay open in a pool, until it is used again or the deadline is over."""
+        """Stay open in a pool until it is used again or the deadline has passed."""
         self.outcome, self.is_idle, self.counted = "", True, False
         self.step, self._on_event, self.deadline_ns = "idle", self._held, deadline_ns
         self.go_on(0)
 
     def run_out_of_time(self, now_ns: int) -> None:
-        """The time of its step is over."""
+        """Handle the timeout of the current step."""
         if self.step == "acceptance" and not self._is_half_closed:
             self._shared.is_server_quiet = True
             self._take_leave(now_ns)
@@ -191,7 +191,7 @@ class Attempt(ABC):
             self._fail("timeout")
 
     def finish(self) -> None:
-        """End a held connection; where acceptance was not seen, after asking the server."""
+        """End a held connection; if acceptance has not been seen, first prompt the server to show it."""
         if self._is_accepted or self._is_half_closed:
             self._end(SUCCESS)
             return
@@ -201,18 +201,18 @@ class Attempt(ABC):
         self.go_on(now_ns)
 
     def cut(self) -> None:
-        """End what is read for it now, from another thread: its turn ends, and so does it."""
+        """Shut the socket down, from another thread: this ends the current read and fails the connection."""
         self._is_cut = True
         if (sock := self.sock) is not None:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
     def give_up(self, why: str) -> None:
-        """End it from outside."""
+        """End it from outside, as a failure."""
         self._fail(why)
 
     def _accept(self) -> None:
-        """The server's acceptance was seen: the handshake counts."""
+        """Count the handshake, as the server's acceptance has been seen."""
         if self._is_accepted:
             return
         self._is_accepted = True
@@ -223,9 +223,9 @@ class Attempt(ABC):
         self._took("handshake", self._handshake_ns)
 
     def _leave(self, now_ns: int) -> None:
-        """All that was wanted is done; what may still come is acceptance, or a ticket: no part of the time.
+        """Finish a use; only acceptance or a ticket may still arrive, which the measured time excludes.
 
-        A pool's connection gives its session once, however often it is used.
+        A pooled connection yields a session only once, however often it is used.
         """
         plan, has_given = self._shared.plan, self._done_ns > 0
         self._done_ns = now_ns
@@ -240,7 +240,7 @@ class Attempt(ABC):
             self._take_leave(now_ns)
 
     def _rest(self) -> None:
-        """What is wanted is done: hold the connection, or end it, if it was held until now."""
+        """Hold the connection if the plan says so and it is not held yet; otherwise end it."""
         if not self._shared.plan.hold or self.is_held:
             self._end(SUCCESS)
             return
@@ -251,7 +251,7 @@ class Attempt(ABC):
         self._held(0)
 
     def _end(self, outcome: str) -> None:
-        """Count an end; called again, it does nothing."""
+        """Count the end of the connection or its use; a second call does nothing."""
         if self.outcome:
             return
         self.outcome = outcome
@@ -284,5 +284,5 @@ class Attempt(ABC):
         self._end(f"{self._where()}: {'timeout' if self._is_cut else why}")
 
     def _where(self) -> str:
-        """The step that it is at, by its name."""
+        """The name of the current step."""
         return self.step

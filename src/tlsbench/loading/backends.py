@@ -1,7 +1,6 @@
-"""What came of each of several backends, and of all loads of theirs together.
+"""The results for each of several backends, added up over processes or machines.
 
-Pure: what several processes or machines counted of the same backends is added up here, histograms bucket by
-bucket, and nothing is averaged.
+No I/O: the counts for the same backends are added, histograms bucket by bucket, and nothing is averaged.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from tlsbench.loading.target import Target
 class BackendLoad:
     """One backend's part of a load.
 
-    :param tally: its connections; the processor time of the workers is that of the whole load, and 0 here.
-    :param moved: counted connections that would have gone to it, and went to others because it was down.
-    :param downs: how often it was found to be down: that many connections in a row had failed
+    :param tally: its connections; the workers' processor time belongs to the whole load, and is 0 here.
+    :param moved: counted connections that were meant for it, but went to others because it was down.
+    :param downs: how often it was found to be down, after that many consecutive failures
         (:data:`tlsbench.loading.spreading.FAILURES_OF_A_DOWN_ONE`).
     :param seconds: its course over time.
-    :param server: what its own processes spent, where they are known; processes that listen for several
-        backends are those of each.
+    :param server: the resources its own processes used, if they are known; processes that listen for several
+        backends count for each.
     :param forwarded: what its line carried, if it has one.
     """
 
@@ -40,7 +39,7 @@ class BackendLoad:
     forwarded: Forwarded | None = None
 
     def counts_to_plain(self) -> dict[str, Any]:
-        """What a worker says about it, as plain values."""
+        """What a worker reports about it, as plain values."""
         return {
             "target": asdict(self.target),
             "tally": self.tally.to_plain(),
@@ -56,11 +55,11 @@ class BackendLoad:
 
 
 def by_backend(parts: Iterable[Sequence[BackendLoad]]) -> tuple[BackendLoad, ...]:
-    """What several loads of the same backends counted, added up backend by backend.
+    """The counts of several loads of the same backends, added up backend by backend.
 
-    :param parts: of each load, its backends; those that one of them lacks are taken from the others.
-    :returns: the counts alone: of a course, a server and a line there is no sum. In the order in which the
-        backends first came.
+    :param parts: the backends of each load; a load may lack some.
+    :returns: only the counts, in the order in which the backends first appear: courses, servers and lines
+        have no sum.
     """
     together: dict[Target, BackendLoad] = {}
     for part in parts:
@@ -74,9 +73,9 @@ def by_backend(parts: Iterable[Sequence[BackendLoad]]) -> tuple[BackendLoad, ...
 
 @dataclass(frozen=True, slots=True)
 class Evenness:
-    """How evenly connections were spread, relative to an even share: 1 is that share.
+    """How evenly connections were spread, relative to an even share, which is 1.
 
-    :param least: what the backend with the fewest got; ``most`` is that of the one with the most.
+    :param least: the share of the backend that got the fewest; ``most`` is that of the one that got the most.
     """
 
     least: float
@@ -84,9 +83,9 @@ class Evenness:
 
 
 def evenness(counts: Sequence[int]) -> Evenness | None:
-    """How even some counts are; None where there is nothing to spread.
+    """The evenness of some counts; None if there is nothing to spread.
 
-    :param counts: by backend, how many connections it got.
+    :param counts: the connections of each backend.
     """
     if not sum(counts):
         return None

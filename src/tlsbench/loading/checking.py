@@ -1,4 +1,4 @@
-"""What a load must be like to be one: bounds of its numbers, and what goes with what."""
+"""Check a load's plan: the bounds of its numbers, and which options go together."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from tlsbench.loading.names import host_name
 if TYPE_CHECKING:
     from tlsbench.loading.plan import LoadPlan
 
-#: The origin-form of a request's target (RFC 9112 section 3.2.1), as far as it could break the request.
+#: The origin-form of a request target (RFC 9112 section 3.2.1), as far as it could break the request.
 _MOST_PATH = 8000
 _PATH = re.compile(rf"/[!-~]{{0,{_MOST_PATH - 1}}}")
 #: More than this needs ``--i-may-load-this-target``.
 MOST_SECONDS = 600.0
 MOST_PER_SECOND = 100_000.0
 MOST_CONNECTIONS = 100_000
-#: Of HTTP/2 and 3 on one connection, at once.
+#: Concurrent HTTP/2 or HTTP/3 streams on one connection.
 MOST_STREAMS = 10_000
 MOST_TARGETS = 256
-#: Which of several backends a connection goes to: to each in turn, or to one that has the fewest in use.
+#: Which of several backends a connection goes to: each in turn, or one with the fewest connections in use.
 SPREADS: Final = ("round-robin", "least-open")
-#: What becomes of the connections of a backend that is down: they go on failing, or move to the others.
+#: What happens to the connections of a backend that is down: they keep failing, or move to the others.
 WHEN_DOWN: Final = ("fail", "move")
 #: The values of ``--http``, with the packages of the extra that they need.
 HTTPS: Mapping[str, tuple[str, ...]] = {"": (), "1.1": (), "2": ("h2",), "3": ("qh3",), "auto": ("h2",)}
 
 
 def check(plan: LoadPlan, *, unbounded: bool) -> None:
-    """Check that this is a load that can be, and may be.
+    """Check that a load is possible and permitted.
 
-    :param unbounded: whether the user says that the target may be loaded, whatever it is.
-    :raises RequestError: before anything is sent.
+    :param unbounded: whether the user confirms that the target may be loaded, even if it is not loopback.
+    :raises RequestError: if it is not, before anything is sent.
     """
     for target in plan.targets:
         if not target.is_loopback and not unbounded:
@@ -74,7 +74,7 @@ def check(plan: LoadPlan, *, unbounded: bool) -> None:
         ("clients", plan.clients),
     ):
         if plan.workers > (count or plan.workers):
-            raise RequestError(f"--processes {plan.workers}: there are {count} {what} to share")
+            raise RequestError(f"--processes {plan.workers}: there are only {count} {what} to share")
 
 
 def _check_targets(plan: LoadPlan) -> None:
@@ -90,7 +90,7 @@ def _check_targets(plan: LoadPlan) -> None:
     names = sorted({plan.at(one).name for one in plan.targets})
     if plan.clients and len(names) > 1:
         raise RequestError(
-            f"--clients take their sessions to any backend, and these are {len(names)} servers by name "
+            f"--clients take their sessions to any backend, but these are {len(names)} servers by name "
             f"({', '.join(names)}): give --server-name"
         )
     for name in plan.vias:
@@ -144,7 +144,7 @@ def _check_texts(plan: LoadPlan) -> None:
         raise RequestError(f"--server-name {plan.name}: write {host_name(plan.name)}")
     if not _PATH.fullmatch(plan.path):
         raise RequestError(
-            f"--path {plan.path!r}: it must begin with a slash, and be plain ASCII without blanks "
+            f"--path {plan.path!r}: it must begin with a slash, and be plain ASCII without spaces "
             f"(write %20), {_MOST_PATH:,} characters at most"
         )
     if plan.key and not plan.cert:

@@ -1,8 +1,8 @@
-"""A connection over TLS, behind its handshake: the server's acceptance, its tickets, and requests.
+"""A connection over TLS, after its handshake: the server's acceptance, its tickets, and requests.
 
-A handshake counts when the server's acceptance was seen. In TLS 1.2 that is the server's Finished. In TLS 1.3
-the client speaks last, and may yet be refused: what counts there is a ticket, data or close_notify of the
-server (RFC 8446 sections 4.6.1 and 6.1).
+A handshake counts once the server's acceptance has been seen. In TLS 1.2 that is the server's Finished. In
+TLS 1.3 the client sends the last message, and may still be refused: there a ticket, data or close_notify from
+the server counts as acceptance (RFC 8446 sections 4.6.1 and 6.1).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tlsbench.loading.opening import Opening
 from tlsbench.loading.tally import SUCCESS
 
 _TLS13: Final = 0x0304
-#: After this many reads others have their turn.
+#: After this many reads, other connections get their turn.
 _MOST_READS: Final = 32
 
 
@@ -36,16 +36,18 @@ class Connection(Opening):
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
         super().__init__(shared, begin_ns, counted=counted)
         self._exchange: Exchange | None = None
-        #: What ended the connection, behind data that was to be taken first.
+        #: The error that ended the connection, after data that had to be taken first.
         self._behind: SSL.Error | None = None
         self._ticketless: SSL.Session | None = None
 
     def run_out_of_time(self, now_ns: int) -> None:
-        """The time of its step is over, if it is still that step."""
+        """Handle the timeout of the current step, unless the exchange has moved on since it was set."""
         if self.step == ASKING and self._exchange is not None:
             deadline_ns = self._exchange.waits_since_ns + self._shared.limit_ns
             if deadline_ns > now_ns:
-                self.deadline_ns = deadline_ns  # what was waited for has come, and something else is now
+                self.deadline_ns = (
+                    deadline_ns  # what was awaited has arrived, and something else is awaited now
+                )
                 return
         super().run_out_of_time(now_ns)
 
@@ -61,7 +63,7 @@ class Connection(Opening):
         shared, tally = self._shared, self._shared.tally
         self._protocol = shared.protocol_of(tls)
         if tls.get_protocol_version() == _TLS13:
-            # It cannot be resumed; each ticket brings another. While it is kept, none can lie in its place.
+            # It cannot be resumed; each ticket brings another. While it is kept, none can reuse its address.
             self._ticketless = tls.get_session()
         else:
             self._accept()
@@ -107,7 +109,7 @@ class Connection(Opening):
             self._rest()
 
     def _take_unasked(self, data: bytes, now_ns: int) -> bool:
-        """Take what came while nothing was asked; whether its protocol has such things."""
+        """Take what arrived without a request; return whether the protocol allows that."""
         exchange = self._exchange
         if exchange is None or not exchange.speaks_unasked:
             return False
@@ -115,7 +117,7 @@ class Connection(Opening):
         return True
 
     def _take_leave(self, now_ns: int) -> None:
-        """End the client's half: a server that sent no ticket closes then, most likely with a word."""
+        """End the client's half; a server that sent no ticket then closes, usually with close_notify."""
         assert self.sock is not None
         self._is_half_closed = True
         self._limit(now_ns)
@@ -130,7 +132,7 @@ class Connection(Opening):
         super()._say_goodbye()
 
     def _look_for_ticket(self) -> None:
-        """See whether a ticket has come: it is acceptance, and may be wanted."""
+        """Check whether a ticket has arrived, which is acceptance, and keep the session if one is needed."""
         assert self._tls is not None
         if self._ticketless is None or bindings.has_session(self._tls, self._ticketless):
             return
@@ -155,13 +157,13 @@ class Connection(Opening):
         self._next(ASKING, self._turn, now_ns)
         request = self._exchange.ask(shared.plan.requests, now_ns, counted=self.counted)
         if not self._is_accepted:
-            # What a server said when it refused and closed: after a write that fails OpenSSL reads no more.
+            # Read an alert of a server that refused and closed: after a failed write OpenSSL reads no more.
             with contextlib.suppress(SSL.WantReadError):
                 tls.recv(1, socket.MSG_PEEK)
         self._send(request)
 
     def _send(self, data: bytes) -> None:
-        """Send it, behind what is left of before; what the socket does not take waits for its next event."""
+        """Send data after what is still unsent; what the socket does not take waits for its next event."""
         tls = self._tls
         assert tls is not None
         if self._unsent:
@@ -173,12 +175,12 @@ class Connection(Opening):
 
     @property
     def _turn(self) -> Callable[[int], None]:
-        """What takes the answers that have come, and asks for what there is to be asked then."""
+        """The handler that takes responses and sends the next requests."""
         assert self._exchange is not None
         return self._alternate if self._exchange.alternates else self._together
 
     def _alternate(self, _now_ns: int) -> None:
-        """Take an answer, a record at a time, and ask again behind it."""
+        """Take a response, record by record, and send the next request after it."""
         tls, exchange, receive = self._tls, self._exchange, self._receive
         assert tls is not None
         assert exchange is not None
@@ -197,7 +199,7 @@ class Connection(Opening):
                     return
                 if out:
                     self._send(out)
-                    return  # what comes next answers this, and an event will tell of it
+                    return  # what comes next is the response to this, and an event will announce it
             else:
                 self.has_more = True
         except SSL.ZeroReturnError:
@@ -207,7 +209,7 @@ class Connection(Opening):
             self._leave(now_ns)
 
     def _together(self, _now_ns: int) -> None:
-        """Take all that has come at once, and send at once what is to be sent then."""
+        """Take everything that has arrived in one go, and send everything that follows from it in one go."""
         exchange = self._exchange
         assert exchange is not None
         if self._unsent:
@@ -222,16 +224,16 @@ class Connection(Opening):
             self._leave(now_ns)
 
     def _note(self, data: bytes) -> None:
-        """Data is acceptance, and is counted."""
+        """Count data, which is also acceptance."""
         if not self._is_accepted:
             self._accept()
         if self.counted:
             self._shared.tally.bytes_received += len(data)
 
     def _gathered(self) -> bytes:
-        """What has come, in one piece, as far as others may wait for it.
+        """What has arrived, in one piece, as far as the reads of one turn go.
 
-        An error behind it is raised the next time.
+        An error after it is raised the next time.
         """
         tls, receive = self._tls, self._receive
         assert tls is not None
@@ -259,12 +261,12 @@ class Connection(Opening):
         if self._behind is not None:
             raise self._behind
         try:
-            data = self._tls.recv(bindings.READ_BYTES)  # tickets, and what a protocol has to say
+            data = self._tls.recv(bindings.READ_BYTES)  # tickets, and what the protocol sends unasked
         except SSL.WantReadError:
             self._look_for_ticket()
             return
         if not self._take_unasked(data, now_ns):
-            raise MeasurementError("data that nobody asked for")
+            raise MeasurementError("data that was not requested")
         self._accept()
         self.has_more = True
         if self._exchange is not None and self._exchange.is_over:

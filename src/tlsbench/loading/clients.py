@@ -1,4 +1,4 @@
-"""Clients that come back to a service, each with the session that it got last."""
+"""Clients that return to a service, each with the session that it got last."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 
 class Clients:
-    """The sessions of some clients, a random one of which comes back next.
+    """The sessions of some clients, a random one of which returns next.
 
-    Nobody comes back before every client has been there once: until then each is a new one.
+    No client returns before all have connected once: until then each connection is by a new client.
 
-    :param count: how many there are.
-    :param seed: of who comes next.
+    :param count: how many clients there are.
+    :param seed: of the random choice of the next client.
     """
 
     def __init__(self, count: int, seed: int) -> None:
@@ -22,11 +22,11 @@ class Clients:
         self._have_all_come = False
 
     def __bool__(self) -> bool:
-        """Whether one can come back."""
+        """Whether a client can return."""
         return self._have_all_come and bool(self._sessions)
 
     def append(self, session: Any) -> None:  # noqa: ANN401 - a session of whichever library
-        """Let a client keep a session; where all have one, a random client's is replaced."""
+        """Let a client keep a session; if all have one, that of a random client is replaced."""
         if len(self._sessions) < self._count:
             self._sessions.append(session)
         else:
@@ -34,7 +34,7 @@ class Clients:
         self._have_all_come |= len(self._sessions) == self._count
 
     def pop(self) -> Any:  # noqa: ANN401
-        """The session of a random client, which has none then until it gets another."""
+        """Take the session of a random client, which then has none until it gets another."""
         sessions = self._sessions
         at = self._random.randrange(len(sessions))
         sessions[at], sessions[-1] = sessions[-1], sessions[at]

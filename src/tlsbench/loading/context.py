@@ -1,4 +1,4 @@
-"""What the connections of a worker have in common: their context, their sessions, their counts."""
+"""What the connections of a worker share: their context, their sessions, their counts."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from tlsbench.scenarios import ciphers
 from tlsbench.sockets import HAS_TCP_INFO, UNIX, Settings
 
 _VERSIONS: Final = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
-#: Sessions that wait to be resumed; more than are ever open at once are not needed.
+#: The most sessions kept for resumption.
 _MOST_SESSIONS: Final = 4096
 
 
 def client_context(plan: LoadPlan) -> SSL.Context:
     """The OpenSSL context of a worker's connections.
 
-    :raises RequestError: if OpenSSL does not take what the plan asks for.
+    :raises RequestError: if OpenSSL does not accept what the plan requires.
     """
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are handed over by hand
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are passed on by hand
     try:
         if plan.version:
             context.set_min_proto_version(_VERSIONS[plan.version])
@@ -73,16 +73,16 @@ def client_context(plan: LoadPlan) -> SSL.Context:
 
 
 def resolve(plan: LoadPlan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
-    """The address of the (first) target.
+    """The address family and address of the (first) target.
 
-    :raises RequestError: if its name has none.
+    :raises RequestError: if its name has no address.
     """
     if plan.target.is_unix:
         return socket.AF_UNIX, plan.target.host.removeprefix(UNIX)
     host = plan.addresses.get(plan.target.host, plan.target.host)
     try:
         found = socket.getaddrinfo(host, plan.target.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:  # UnicodeError: what is no name, for Python's own IDNA
+    except (OSError, UnicodeError) as error:  # UnicodeError: not a name by Python's own IDNA
         reason = getattr(error, "strerror", None) or "it is not a host name"
         raise RequestError(f"{plan.target.host} has no address: {reason}") from error
     family, _, _, _, address = found[0]
@@ -91,9 +91,9 @@ def resolve(plan: LoadPlan) -> tuple[socket.AddressFamily, tuple[str, int] | str
 
 @dataclass(slots=True)
 class Shared:
-    """What the connections of a worker to one target have in common."""
+    """What the connections of a worker to one target share."""
 
-    #: Of that target alone.
+    #: The plan for that target alone.
     plan: LoadPlan
     context: SSL.Context
     address: tuple[str, int] | str
@@ -101,27 +101,27 @@ class Shared:
     settings: Settings
     tally: LoadTally
     tap: MakeTap = untapped
-    #: Which of the load's targets it is.
+    #: The index of the target, among those of the load.
     backend: int = 0
-    #: To be resumed: sessions of OpenSSL, or of QUIC its library's tickets.
+    #: Sessions to resume: OpenSSL's, or for QUIC the tickets of its library.
     sessions: deque[Any] | Clients = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
-    #: Connections whose early data the server has accepted, until they ask.
+    #: Connections whose early data the server has accepted, until their handshake completes.
     accepted: set[SSL.Connection] = field(default_factory=set)
-    #: Whether the server says nothing after a handshake, so that a client must take leave to hear of it.
+    #: Whether the server is silent after a handshake, so that a client must end its half to see acceptance.
     is_server_quiet: bool = False
-    #: The whole worker's.
+    #: Shared by the whole worker.
     turn: Turn = field(default_factory=Turn)
     #: When connections begin to count, by CLOCK_MONOTONIC.
     count_from_ns: int = 0
-    #: Adds up the wanted share, so that of any ten in a row as many resume as are wanted.
+    #: Accumulates the share to resume, so that it holds for any ten consecutive connections.
     owed: float = 0.0
     #: How long each step of a connection may take.
     limit_ns: int = field(init=False)
-    #: By phase, times in nanoseconds that are not in the tally's histograms yet: see :meth:`note_times`.
+    #: By phase, times in nanoseconds that are not yet in the tally's histograms: see :meth:`note_times`.
     took: dict[str, list[int]] = field(init=False)
     asked: Asked = field(init=False)
     receive: Callable[[SSL.Connection], bytes] = field(init=False)
-    #: What was spoken last, by its name in ALPN: early data is spoken so, before it is agreed.
+    #: The protocol spoken last, by its ALPN name: early data uses it, before one is agreed.
     protocol: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,7 +130,7 @@ class Shared:
         self.limit_ns = int(plan.step_limit_s * 1e9)
         self.took = {phase: [] for phase in self.tally.times}
         self.asked = Asked(
-            # the port is said unless it is that of https (RFC 9110 section 7.2)
+            # the port is included unless it is that of https (RFC 9110 section 7.2)
             authority=(host if plan.target.port in (0, 443) else f"{host}:{plan.target.port}").encode(
                 "ascii"
             ),
@@ -145,38 +145,38 @@ class Shared:
         self.protocol = (*OFFERED[plan.http], HTTP_1)[0]
 
     def note_times(self) -> None:
-        """Put recent times into the tally's histograms, where each takes longer than in a list."""
+        """Move recent times to the tally's histograms, where recording takes longer than in a list."""
         for phase, took_ns in self.took.items():
             record_times(self.tally.times[phase], took_ns)
             took_ns.clear()
 
     def protocol_of(self, tls: SSL.Connection) -> str:
-        """What was agreed by ALPN, where something was offered; from now on that is spoken.
+        """The protocol agreed by ALPN, which is spoken from now on; ``""`` if the plan offers none.
 
-        :raises MeasurementError: if it is not what the plan asks for.
+        :raises MeasurementError: if it is not what the plan requires.
         """
         agreed = bindings.chosen_protocol(tls)
         self.protocol = spoken(self.plan.http, agreed)
         return (agreed or "none") if self.plan.http else ""
 
     def why_refused(self, words: str) -> str:
-        """Why a handshake failed, and what to ask for where the server speaks something else."""
+        """Why a handshake failed, with a hint if the server speaks another protocol."""
         if self.plan.http and "no application protocol" in words:
             return refusal(self.plan.http, "it refuses that by ALPN")
         return words
 
     def connection(self) -> SSL.Connection:
-        """A new connection, over memory."""
+        """A new connection over memory."""
         tap = self.tap()
         return SSL.Connection(self.context, None) if tap is None else TappedClient(self.context, tap)
 
     @property
     def is_tcp(self) -> bool:
-        """Whether the kernel can say how its connections fare on the network."""
+        """Whether the kernel can report TCP statistics of its connections."""
         return HAS_TCP_INFO and self.family != socket.AF_UNIX
 
     def watch_early_data(self) -> None:
-        """Note in :attr:`accepted` whose early data the server takes."""
+        """Record in :attr:`accepted` the connections whose early data the server accepts."""
 
         def note(connection: SSL.Connection, _where: int, _code: int) -> None:
             if connection.get_state_string() == bindings.EARLY_DATA_ACCEPTED:
@@ -186,7 +186,7 @@ class Shared:
 
     @staticmethod
     def send_early(tls: SSL.Connection, session: SSL.Session | None, request: bytes) -> str:
-        """Put a request into the first flight of a connection that was to resume; or say why not."""
+        """Put a request into the first flight of a connection that resumes; return why not, or ``""``."""
         if session is None:
             return "there was no session yet"
         most_bytes = bindings.most_early_data(session)
@@ -200,7 +200,7 @@ class Shared:
     def agreed(self, tls: SSL.Connection) -> str:
         """What was negotiated, in the words by which handshakes are counted.
 
-        :raises MeasurementError: if it is not what the plan wants.
+        :raises MeasurementError: if it is not what the plan requires.
         """
         agreed = {
             "version": version_from_openssl(tls.get_protocol_version_name()),
@@ -212,7 +212,7 @@ class Shared:
         return " ".join((*(value or "none" for value in agreed.values()), kind))
 
     def check_agreed(self, agreed: Mapping[str, str | None]) -> None:
-        """Check that what was negotiated, by axis, is what the plan wants.
+        """Check that what was negotiated, by axis, is what the plan requires.
 
         :raises MeasurementError: if it is not.
         """
@@ -222,7 +222,7 @@ class Shared:
                 raise MeasurementError(f"negotiated {got}, not {wanted}")
 
     def session_to_resume(self) -> tuple[bool, Any]:
-        """Whether the next connection is to resume, and what; it may be that there is nothing yet."""
+        """Whether the next connection should resume, and the session, which is None if there is none yet."""
         self.owed += self.plan.resume
         if self.owed < 1:
             return False, None

@@ -1,4 +1,4 @@
-"""The files of a load's client: the roots that it trusts, and the certificate that it shows."""
+"""The credential files of a load's client: the roots that it trusts, and the certificate that it presents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.pki.bundle import Bundle, read_bundle, read_file
 def roots_of(path: str) -> tuple[x509.Certificate, ...]:
     """The certificates in the file of ``--root``, PEM or DER.
 
-    :raises RequestError: if there are none.
+    :raises RequestError: if there are none, or the file cannot be used.
     """
     roots = _bundle("--root", path).certificates
     if not roots:
@@ -24,9 +24,9 @@ def roots_of(path: str) -> tuple[x509.Certificate, ...]:
 
 
 def identity_of(cert: str, key: str) -> Identity:
-    """The client's certificates in the file of ``--cert``, with the key in that of ``--key`` or in the same.
+    """The client's certificates in the file of ``--cert``, with the key in that of ``--key`` or the same.
 
-    :raises RequestError: if one of them is missing, or they do not belong together.
+    :raises RequestError: if one of them is missing, or they do not match.
     """
     bundle = _bundle("--cert", cert)
     if key:
@@ -42,7 +42,5 @@ def _bundle(option: str, path: str) -> Bundle:
         raise RequestError(f"{option} {path} is a folder: give a file of PEM or DER")
     data = read_file(file)
     if b"ENCRYPTED" in data:
-        raise RequestError(
-            f"{option} {path}: its key is encrypted; 'openssl pkey -in {path}' writes it plain"
-        )
+        raise RequestError(f"{option} {path}: its key is encrypted; 'openssl pkey -in {path}' decrypts it")
     return read_bundle(data, f"{option} {path}")

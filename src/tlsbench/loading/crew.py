@@ -1,4 +1,4 @@
-"""The processes of a load: begun together, watched, and added up."""
+"""The processes of a load: started together, watched, and added up."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from tlsbench.tracing.live import LiveCapture
 from tlsbench.tracing.tapped_process import TappedProcess
 
 _HEAD_START_SECONDS = 0.05
-#: Descriptors that a worker needs beside its connections.
+#: File descriptors that a worker needs besides those of its connections.
 _OTHER_FILES = 64
 _LOST = "worker process died"
-#: A worker that has not ended this long after it should have will not end.
+#: A worker that has not ended this long after it should have is considered hung.
 _PATIENCE_SECONDS = 10.0
 
 
 def soon_ns() -> int:
-    """A time of CLOCK_MONOTONIC by which all workers have heard of it."""
+    """A start time by CLOCK_MONOTONIC, far enough ahead for all workers to learn it first."""
     return time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
 
 
@@ -46,12 +46,12 @@ def run_load(
     """Run a load in ``plan.workers`` processes.
 
     :param observe: called each second with the tally of all connections so far.
-    :param stop_asked: True ends the load early; what is open is finished.
-    :param capture: takes the first connections, as many as the plan says.
-    :param numbers: which of the plan's workers run here, where others run elsewhere; all without.
-    :param start_ns_when_ready: called once all of them could begin; the time of CLOCK_MONOTONIC at which they
-        are to.
-    :raises RequestError: if the plan cannot be.
+    :param stop_asked: ends the load early when it returns True; open connections are finished.
+    :param capture: records the first connections, as many as the plan says.
+    :param numbers: which of the plan's workers run here, if others run elsewhere; None for all.
+    :param start_ns_when_ready: called once all workers are ready; returns the time of CLOCK_MONOTONIC at
+        which they begin.
+    :raises RequestError: if the plan cannot be carried out.
     :raises MeasurementError: if the workers do not come up.
     """
     allow_files(plan.connections // plan.workers + 1)
@@ -68,7 +68,7 @@ def run_load(
         for worker in workers:
             worker.tell(str(start_ns))
         load = Load(plan, remarks=tuple(remarks[0]), backends=_of_backends(plan, ()))
-        # What is open at the end has the time of one step; a worker that hangs is waited for a while longer.
+        # Open connections may take one more step after the end; a worker that hangs is killed a little later.
         latest = start_ns / 1e9 + plan.warm_up_s + plan.duration_s + plan.step_limit_s + _PATIENCE_SECONDS
         sides.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
 
@@ -107,7 +107,7 @@ def run_load(
 
 
 def _of_backends(plan: LoadPlan, workers: Sequence[_Worker]) -> tuple[BackendLoad, ...]:
-    """What came of each backend so far, in the order of the plan; of one alone there is nothing to tell."""
+    """The results for each backend so far, in the plan's order; nothing if there is only one."""
     nothing = [BackendLoad(target) for target in plan.targets] if plan.others else []
     return by_backend([nothing, *(worker.backends for worker in workers)])
 
@@ -145,8 +145,9 @@ def _watch(
 
 
 def allow_files(connections: int) -> None:
-    """Let this process and its children open this many connections each.
+    """Raise the file descriptor limit so that this process and its children can each open some connections.
 
+    :param connections: how many each may open.
     :raises RequestError: if the system's hard limit is below that.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -154,14 +155,14 @@ def allow_files(connections: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         if hard != resource.RLIM_INFINITY and hard < wanted:
             raise RequestError(
-                f"{connections} connections for each process need {wanted} file descriptors, and the limit "
+                f"{connections} connections for each process need {wanted} file descriptors, but the limit "
                 f"is {hard}: raise it (ulimit -Hn), or add --processes"
             )
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class _Worker(TappedProcess):
-    """The near end of a worker process."""
+    """The parent's end of a worker process."""
 
     def __init__(self, plan: LoadPlan, capture: LiveCapture | None, under: Sequence[str] = ()) -> None:
         self.tally = LoadTally()
@@ -172,7 +173,7 @@ class _Worker(TappedProcess):
         super().__init__(plan.worker, capture, "tlsbench.loading.worker", plan.to_json(), under=under)
 
     def read(self) -> None:
-        """Take what it has written."""
+        """Take in what it has written."""
         for message in self.messages():
             self.tally = LoadTally.from_plain(message["tally"])
             self.backends = tuple(map(BackendLoad.from_plain, message.get("backends", ())))
@@ -185,7 +186,7 @@ class _Worker(TappedProcess):
             self.elapsed_s = float(self.reports)
 
     def count_lost(self) -> None:
-        """Count what was open when it died as lost with it."""
+        """If it died, count its open connections as lost."""
         for tally in (self.tally, *(one.tally for one in self.backends)):
             if self.lost and tally.open:
                 tally.outcomes[_LOST] += tally.open

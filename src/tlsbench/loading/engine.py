@@ -1,7 +1,7 @@
-"""The event loop of a worker: epoll, non-blocking TLS, no thread and no buffer for each connection.
+"""The event loop of a worker: epoll and non-blocking TLS, without a thread or a buffer for each connection.
 
-Sockets are registered once, edge-triggered, for reading and writing: each is driven until it would block, and
-epoll is not asked to change its mind in between.
+Sockets are registered once, edge-triggered, for reading and writing: each is driven until it would block, so
+its registration never changes.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from tlsbench.loading.timers import Timers
 from tlsbench.loading.watchdog import Watchdog
 
 _EVENTS = 512
-#: The other side has ended its half, or the connection is gone.
+#: Events by which the peer has ended its half, or the connection is gone.
 _ENDING = getattr(select, "EPOLLRDHUP", 0) | getattr(select, "EPOLLHUP", 0) | getattr(select, "EPOLLERR", 0)
 _SECOND_NS = 1_000_000_000
-#: How often deadlines are looked at: steps that are over time end this much later at most.
+#: How often deadlines are checked: a step that times out ends at most this much later.
 _SWEEP_NS = 100_000_000
-#: After a failure the next connection of its slot waits this long: a server that refuses must not be flooded.
+#: After a failure the slot's next connection waits this long, so that a refusing server is not flooded.
 _BACK_OFF_NS = 20_000_000
-#: Why a connection of an open loop could not begin in time.
+#: The reasons why a connection of an open loop could not begin in time.
 _NO_ROOM = "begin: timeout, the limit of open connections was reached (see --connections)"
 _LATE = "begin: timeout, the client was too busy (see --processes)"
 
@@ -40,19 +40,21 @@ _LATE = "begin: timeout, the client was too busy (see --processes)"
 class Engine:
     """The connections of one worker.
 
-    :param fd: becomes readable when the load is to end early; ``tap`` makes the taps of its connections.
+    :param fd: a descriptor that becomes readable when the load should end early; -1 for none.
+    :param tap: makes the taps of its connections.
+    :raises RequestError: if the system has no epoll, or a backend cannot be set up.
     """
 
     def __init__(self, plan: LoadPlan, fd: int = -1, tap: MakeTap = untapped) -> None:
         if not hasattr(select, "epoll"):
             raise RequestError("load needs Linux: this system has no epoll")
         self._make = attempts_of(plan.http)
-        #: What the kernel makes of the socket options otherwise than it was asked.
+        #: Where the kernel deviates from the requested socket options.
         self.remarks: list[str] = []
         self._spread = Spread(plan, backends_of(plan, self._make.kind, tap, self.remarks))
-        #: From the first counted beginning to the end of the last connection.
+        #: The time from the first counted start to the end of the last connection.
         self.elapsed_s = 0.0
-        #: How long after its time the first connection began; -1 until then.
+        #: How long after its due time the first connection began; -1 until then.
         self.late_ns = -1
         self._cpu_s = 0.0
         self._plan = plan
@@ -61,14 +63,14 @@ class Engine:
         if fd >= 0:
             self._epoll.register(fd, select.EPOLLIN)
         self._timers = Timers()
-        # What comes of a timer or the clock must not be late.
+        # Starts by the clock, and timers, must not be late.
         self._waits_finely = plan.is_open_loop or plan.http == "3"
         self._open: dict[int, Attempt] = {}
         self._pool = Pool(plan, lambda one: self._spread.of(one).shared.tally, self._open)
-        #: Those of them that may have more to read, of which epoll says nothing.
+        #: Connections that may have more to read without a further event from epoll.
         self._more: list[Attempt] = []
         self._limit_ns = int(plan.step_limit_s * 1e9)
-        #: When each free slot begins its next connection.
+        #: When each free slot begins its next connection, as a heap.
         self._due_ns: list[int] = []
         self._interval_ns = 1e9 / plan.rate_per_s if plan.rate_per_s else 0.0
         self._begun = 0
@@ -78,7 +80,7 @@ class Engine:
         self._start_ns = self._count_from_ns = self._end_ns = 0
 
     def run(self, start_ns: int, report: Callable[[int], None]) -> None:
-        """Run the plan, beginning at a time of CLOCK_MONOTONIC, and leave what came of it in :attr:`tally`.
+        """Run the plan, beginning at a time of CLOCK_MONOTONIC, and leave the results in :attr:`tally`.
 
         :param report: called each second of the counted time, with its number.
         """
@@ -96,7 +98,7 @@ class Engine:
             step_ns = plan.ramp_up_s * 1e9 / plan.connections
             self._due_ns = [start_ns + int(step_ns * slot) for slot in range(plan.connections)]
         sweep_ns = start_ns
-        # Held connections are all counted, and so reported from the beginning.
+        # Held connections all count, so they are reported from the beginning.
         report_ns, second = (start_ns if plan.hold else self._count_from_ns) + _SECOND_NS, 1
         try:
             while True:
@@ -123,11 +125,11 @@ class Engine:
             self._epoll.close()
 
     def _go_on(self, patience_s: float) -> None:
-        """Wait for events, and drive the connections that have some, or more to read, or a timer due."""
+        """Wait for events, and drive the connections that have one, more to read, or a timer due."""
         more, self._more = self._more, []
         patience_s = 0.0 if more else patience_s
         if self._waits_finely and patience_s:
-            # epoll rounds up to a millisecond, by which all beginnings would be late; select(2) does not
+            # epoll rounds up to a millisecond, by which every start would be late; select(2) does not
             select.select([self._epoll], [], [], patience_s)
             patience_s = 0.0
         opened = self._open
@@ -140,7 +142,7 @@ class Engine:
                 continue
             connection.go_on(monotonic_ns())
             if events & _ENDING and not connection.outcome:
-                connection.has_more = True  # no event will tell of the end again
+                connection.has_more = True  # no further event will announce the end
             if connection.outcome or connection.has_more or connection.timer_ns:
                 self._settle(fd, connection)
         for connection in more:
@@ -155,23 +157,23 @@ class Engine:
 
     @property
     def open_connections(self) -> int:
-        """How many are open now."""
+        """How many connections are open now."""
         return len(self._open)
 
     def _is_behind(self) -> bool:
-        """Whether connections of an open loop should have begun before the end, and have not."""
+        """Whether connections of an open loop that were due before the end have not begun yet."""
         return self._plan.is_open_loop and self._next_begin_ns() < self._end_ns
 
     @property
     def tally(self) -> LoadTally:
-        """What came of the connections to all backends."""
+        """The tally of the connections to all backends."""
         tally = self._spread.tally
         tally.cpu_s = self._cpu_s
         return tally
 
     @property
     def backends(self) -> list[BackendLoad]:
-        """What came of each backend."""
+        """The results for each backend."""
         return self._spread.counts()
 
     def _charge(self) -> None:
@@ -201,7 +203,7 @@ class Engine:
                 self._begin(begin_ns, now_ns)
 
     def _give_up_beginning(self, begin_ns: int) -> None:
-        """Count a connection of an open loop that could not begin within the limit of a step."""
+        """Count a connection of an open loop that could not begin within the step limit."""
         counted = begin_ns >= self._count_from_ns
         tally = self._spread.choose(monotonic_ns(), counted=counted).shared.tally
         tally.begun += counted
@@ -209,18 +211,18 @@ class Engine:
         tally.end(why, counted=counted, is_late=monotonic_ns() >= self._count_from_ns)
 
     def _next_begin_ns(self) -> int:
-        """When the next connection of an open loop should begin, whether or not one can."""
+        """When the next connection of an open loop is due, whether or not it can begin."""
         turn = self._begun + self._plan.worker / self._plan.workers
         return self._start_ns + int(turn * self._interval_ns)
 
     def _has_room(self) -> bool:
-        """Whether one more may be in use."""
+        """Whether one more connection may be in use."""
         return len(self._open) - len(self._pool) < (self._plan.pool or self._plan.connections)
 
     def _begin(self, begin_ns: int, now_ns: int) -> None:
         if self.late_ns < 0:
             self.late_ns = now_ns - begin_ns
-        # In a closed loop nobody waits, but for a connection of a pool: else it begins when it does.
+        # In a closed loop only a wait for a pooled connection counts; otherwise a start is never late.
         begin_ns = begin_ns if self._plan.is_open_loop or self._plan.pool else now_ns
         counted = begin_ns >= self._count_from_ns or self._plan.hold
         backend = self._spread.choose(now_ns, counted=counted)
@@ -246,12 +248,12 @@ class Engine:
         self._open[fd] = connection
         try:
             self._epoll.register(fd, select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET)
-        except OSError as error:  # a user may watch a limited number of descriptors (epoll(7))
+        except OSError as error:  # epoll(7) limits the descriptors that a user may watch
             connection.give_up(words_of(error.errno or 0))
             self._settle(fd, connection)
 
     def _settle(self, fd: int, connection: Attempt) -> None:
-        """Let go of a connection that has ended, and free its slot; come back to one with more to read."""
+        """Release a connection that has ended, and free its slot; queue one with more to read or a timer."""
         if not connection.outcome:
             if connection.has_more:
                 self._more.append(connection)
@@ -269,10 +271,10 @@ class Engine:
             self._pool.keep(fd, connection)
             return
         self._open.pop(fd, None)
-        connection.close()  # which takes it out of epoll too
+        connection.close()  # which also removes it from epoll
 
     def _finish_resting(self) -> None:
-        """End what is held, or lies in a pool."""
+        """End the held connections, and those that are unused in the pool."""
         for fd, connection in list(self._open.items()):
             if connection.step == "hold":
                 connection.finish()
@@ -289,13 +291,13 @@ class Engine:
             self._settle(fd, connection)
 
     def _cut_off(self) -> None:
-        """End what is still open: after the end it had the time of a step."""
+        """End what is still open, now that the time of one step has passed since the end."""
         for fd, connection in list(self._open.items()):
             connection.give_up("timeout")
             self._settle(fd, connection)
 
     def _patience_s(self, now_ns: int, sweep_ns: int) -> float:
-        """How long to wait for events: until something is due."""
+        """How long to wait for events, in seconds: until something is due."""
         until_ns = min(sweep_ns, self._timers.next_ns)
         if now_ns < self._end_ns:
             until_ns = min(until_ns, self._end_ns)

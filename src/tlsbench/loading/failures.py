@@ -1,4 +1,4 @@
-"""Why a connection failed, in words by which failures are counted."""
+"""Why a connection failed, in the words by which failures are counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from OpenSSL import SSL
 
 
 def words_of(code: int) -> str:
-    """The words of an errno; the same for what means the same."""
+    """The words for an errno; the same for errors with the same meaning."""
     if code in (errno.EMFILE, errno.ENFILE):
         return "no file descriptors left (see ulimit -n)"
     return {

@@ -1,4 +1,4 @@
-"""The line of a load (``--via``), with its workers behind it."""
+"""The lines of a load (``--via``), with its workers behind them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tlsbench.loading.target import Target
 
 
 class Lines:
-    """The lines of a load; use it in a ``with``.
+    """The lines of a load, as a context manager.
 
-    :raises RequestError: if there can be none.
+    :raises RequestError: if they cannot be set up.
     """
 
     def __init__(self, plan: LoadPlan) -> None:
-        #: The plan of the workers, who are behind the lines and can look up no name there.
+        #: The plan for the workers, with addresses, as names cannot be resolved behind the lines.
         self.plan = plan
-        #: What runs a program behind the lines.
+        #: The command that runs a program behind the lines.
         self.under: Sequence[str] = ()
         self._detour: Detour | None = None
         if not plan.lines:
@@ -41,9 +41,9 @@ class Lines:
         self.plan, self.under = replace(plan, addresses=addresses), self._detour.under
 
     def finish(self, load: Load) -> Mapping[Target, Forwarded]:
-        """Carry what is under way, and end; what the line to each target carried, where that is known.
+        """Deliver the packets in flight, end, and return what the line to each target carried, if known.
 
-        :param load: is informed if a line has died, or its end was interrupted.
+        :param load: updated if the process of the lines has died, or its end was interrupted.
         """
         if self._detour is None:
             return {}

@@ -1,4 +1,4 @@
-"""What came of a load."""
+"""The results of a load."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from tlsbench.processes import Vitals
 class Load:
     """A load, while it runs and when it is over.
 
-    :param elapsed_s: from the first counted beginning until the last connection had ended.
+    :param elapsed_s: the time from the first counted start to the end of the last connection.
     :param interrupted: whether it was ended early.
-    :param lost: workers that died, by what is known of that.
-    :param vitals: of each worker, second by second.
-    :param remarks: what the kernel made of the socket options otherwise than it was asked.
-    :param server: what the server's processes spent while connections counted, where they are known; of
-        several backends, all of them together.
-    :param forwarded: what the line carried that the plan is ``via``, from its first packet to its last; of
-        several, each backend has its own.
-    :param backends: what came of each backend, where there are several: their tallies add up to ``tally``,
-        but for the processor time.
-    :param seconds: its course over time; of older results there is none.
-    :param thresholds: what it was asked to keep.
-    :param machines: of a load by a fleet, what came of each machine's part.
-    :param differences: in what these machines differ, which was allowed.
-    :param late_ns: how long after its start the first connection began.
+    :param lost: how the processes that died ended, as far as that is known.
+    :param vitals: the vitals of each worker, second by second.
+    :param remarks: where the kernel deviated from the requested socket options.
+    :param server: the resources the server's processes used while connections counted, if they are known;
+        for several backends, those of all together.
+    :param forwarded: what the plan's ``via`` line carried, from its first packet to its last; with several
+        backends, each has its own.
+    :param backends: the results for each backend, if there are several: their tallies add up to ``tally``,
+        except for the processor time.
+    :param seconds: its course over time; older results have none.
+    :param thresholds: the bounds that it was required to keep.
+    :param machines: the part of each machine, for a load by a fleet.
+    :param differences: the differences between these machines, which were allowed.
+    :param late_ns: how long after its due time the first connection began (of several workers, the latest
+        one's); -1 if none began.
     """
 
     plan: LoadPlan
@@ -55,22 +56,22 @@ class Load:
 
     @property
     def lost_machines(self) -> tuple[str, ...]:
-        """Machines of a fleet that were lost, each with what is known of that."""
+        """Machines of a fleet that were lost, each with the reason."""
         return tuple(f"{one.name}: {one.lost}" for one in self.machines if one.lost)
 
     @property
     def evenness(self) -> Evenness | None:
-        """How evenly connections were spread over several backends; None of one."""
+        """How evenly connections were spread over several backends; None if there is only one."""
         return evenness([one.tally.begun for one in self.backends]) if self.backends else None
 
     @property
     def handshakes_per_s(self) -> float:
-        """Complete handshakes for each second of :attr:`elapsed_s`."""
+        """Complete handshakes per second of :attr:`elapsed_s`."""
         return self.tally.handshakes / self.elapsed_s if self.elapsed_s else 0.0
 
     @property
     def requests_per_s(self) -> float:
-        """Whole answers likewise."""
+        """Complete responses per second of :attr:`elapsed_s`."""
         return self.tally.requests / self.elapsed_s if self.elapsed_s else 0.0
 
     @property

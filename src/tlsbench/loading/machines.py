@@ -1,4 +1,4 @@
-"""What came of the part of a load that one machine of a fleet made."""
+"""The part of a load that one machine of a fleet generated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from tlsbench.loading.tally import SUCCESS, LoadTally
 
-#: What came of the connections that a machine had open when it was lost.
+#: The outcome of the connections that a machine had open when it was lost.
 MACHINE_LOST: Final = "machine lost"
 
 
@@ -15,16 +15,17 @@ MACHINE_LOST: Final = "machine lost"
 class MachineLoad:
     """A machine's part of a load.
 
-    :param name: what the machine is called.
+    :param name: the machine's name.
     :param connections: its share of the connections of a closed loop, or of the most that are open at once.
-    :param rate_per_s: its share of the rate of an open loop; 0 of a closed one.
-    :param processes: its worker processes.
-    :param tally: what came of its connections; of a lost machine what it had reported until then.
-    :param elapsed_s: from its first counted beginning until its last connection had ended.
-    :param late_ms: how long after the common instant its first connection began, by the clock of the machine
-        that gave the instant, give or take ``uncertain_ms``; None if it began none.
-    :param uncertain_ms: half the shortest round trip in which its clock was read.
-    :param clock_off_ms: by how much its wall clock was ahead, likewise.
+    :param rate_per_s: its share of the rate of an open loop; 0 for a closed one.
+    :param processes: how many worker processes it has.
+    :param tally: the tally of its connections; for a lost machine, what it had reported until then.
+    :param elapsed_s: the time from its first counted start to the end of its last connection.
+    :param late_ms: how long after its due time its first connection began (of several processes, the latest
+        one's), relative to the common start to within ``uncertain_ms``; None if it began none.
+    :param uncertain_ms: the uncertainty of the common start on its clock: at most half the shortest round
+        trip in which the clock was read.
+    :param clock_off_ms: how far its wall clock was ahead, with a similar uncertainty.
     :param lost: why it was lost; ``""`` if it was not.
     """
 
@@ -41,22 +42,22 @@ class MachineLoad:
 
     @property
     def handshakes_per_s(self) -> float:
-        """Complete handshakes for each second of :attr:`elapsed_s`."""
+        """Complete handshakes per second of :attr:`elapsed_s`."""
         return self.tally.handshakes / self.elapsed_s if self.elapsed_s else 0.0
 
     @property
     def handshake_p99_ns(self) -> float:
-        """The 99th percentile of its handshakes' times; 0 without any."""
+        """The 99th percentile of its handshake times, in nanoseconds; 0 if it has none."""
         return float(self.tally.times["handshake"].get_value_at_percentile(99.0))
 
     @property
     def succeeded(self) -> int:
-        """Connections that did what they should."""
+        """Connections that succeeded."""
         return self.tally.outcomes[SUCCESS]
 
 
 def skew_ms(machines: tuple[MachineLoad, ...]) -> tuple[float, float] | None:
-    """How far apart the first connections of all machines began, and by how much that may be wrong.
+    """How far apart the first connections of all machines began, and its uncertainty, in milliseconds.
 
     :returns: None if fewer than two machines began any.
     """

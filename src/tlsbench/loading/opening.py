@@ -1,4 +1,4 @@
-"""A connection over TCP until its client is done with the handshake of TLS."""
+"""A connection over TCP, until its client has completed the TLS handshake."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tlsbench.loading.tally import SUCCESS
 from tlsbench.loading.tapped import TappedClient
 from tlsbench.sockets import sent_data_with_syn, tcp_info
 
-#: More than any first flight: a ticket has 64 KiB at most, and a request of early data less.
+#: More than any first flight: a ticket has at most 64 KiB, and an early-data request less.
 _FIRST_FLIGHT_BYTES: Final = 96 * 1024
 _SHUT_DOWN: Final = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
 
 
 class Opening(Attempt):
-    """A connection that begins; :class:`~tlsbench.loading.client.Connection` goes on with it."""
+    """The opening of a connection; :class:`~tlsbench.loading.client.Connection` implements the rest."""
 
     __slots__ = ("_early_ns", "_peeked_bytes", "_receive", "_tls", "_unsent", "_write")
     kind = socket.SOCK_STREAM
@@ -35,24 +35,24 @@ class Opening(Attempt):
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
         super().__init__(shared, begin_ns, counted=counted)
         self._tls: SSL.Connection | None = None
-        #: Reads application data of it: ``b""`` if none has arrived.
+        #: Reads application data: ``b""`` if none has arrived.
         self._receive: Callable[[SSL.Connection], bytes] = shared.receive
-        #: Writes it: how many bytes the socket took.
+        #: Writes application data, and returns how many bytes the socket took.
         self._write: Callable[[SSL.Connection, bytes], int] = bindings.write
         #: When its request was sent as early data; 0 if it was not.
         self._early_ns = 0
-        #: What is to be sent before anything else is: of the first flight, and then application data.
+        #: What must be sent before anything else: the rest of the first flight, later of application data.
         self._unsent = b""
-        #: How much of the server's first bytes was seen; -1 once it is known what they are.
+        #: How many of the server's first bytes have been seen; -1 once their message type is known.
         self._peeked_bytes = 0
 
     @abstractmethod
     def _shaken(self, tls: SSL.Connection, done_ns: int) -> None:
-        """The client is done with the handshake."""
+        """Go on, as the client has completed the handshake."""
 
     @abstractmethod
     def _early_request(self) -> bytes:
-        """What is to be sent as early data."""
+        """The request to send as early data."""
 
     def _break(self, error: Exception) -> None:
         if isinstance(error, SSL.WantReadError | SSL.WantWriteError):
@@ -65,13 +65,13 @@ class Opening(Attempt):
             self._fail(words_of(code) if code > 0 else "closed by the server without close_notify")
         elif isinstance(error, SSL.Error):
             if self._words and not self._is_accepted:
-                self.step = "handshake"  # the client was done, and the server refuses
+                self.step = "handshake"  # the client had completed it, but the server refuses
             self._fail(self._shared.why_refused(f"TLS: {reason_of(error)}"))
         else:
             super()._break(error)
 
     def close(self) -> None:
-        """Give the socket back, after a word of goodbye where there is something to end."""
+        """Close the socket, after a closing message if there is something to end."""
         if self._tls is not None:
             self._look_at_path()
             self._shared.accepted.discard(self._tls)
@@ -79,7 +79,7 @@ class Opening(Attempt):
                 self._say_goodbye()
             if isinstance(self._tls, TappedClient):
                 self._tls.tap.end()
-            self._tls.set_shutdown(_SHUT_DOWN)  # else OpenSSL forgets its session
+            self._tls.set_shutdown(_SHUT_DOWN)  # otherwise OpenSSL makes its session unresumable
             self._tls = None
         if self.sock is not None:
             self.sock.close()
@@ -88,7 +88,7 @@ class Opening(Attempt):
     def _look_at_path(self) -> None:
         shared = self._shared
         assert self.sock is not None
-        # A pool's connection counts no more when it lies unused, and may have been opened in the warm-up.
+        # A pooled connection no longer counts while unused, and may have been opened in the warm-up.
         counts = self.counted or (shared.plan.pool and monotonic_ns() >= shared.count_from_ns)
         if shared.is_tcp and counts:
             with contextlib.suppress(OSError):
@@ -102,7 +102,7 @@ class Opening(Attempt):
             return
         self._took("connect", now_ns - self._since_ns)
         shared = self._shared
-        # Over memory until the ClientHello is out: so nothing of the server is read before it is seen here.
+        # Over memory until the ClientHello is sent, so that nothing from the server is read unseen.
         self._tls = tls = shared.connection()
         if isinstance(tls, TappedClient):
             self._receive, self._write = tls.receive, tls.write_all
@@ -154,7 +154,7 @@ class Opening(Attempt):
         self._shaken(tls, done_ns)
 
     def _look_at_hello(self) -> bool:
-        """See whether the server's first bytes ask for another ClientHello; False if more must come first."""
+        """Check the server's first bytes for a HelloRetryRequest; return False if more bytes are needed."""
         assert self.sock is not None
         try:
             data = self.sock.recv(HELLO_BYTES, socket.MSG_PEEK)
@@ -179,5 +179,5 @@ class Opening(Attempt):
         if not self._has_said_goodbye():
             try:
                 self._tls.shutdown()
-            except SSL.Error:  # it is gone: what it said before is still to be read
+            except SSL.Error:  # it is gone, but what it sent before remains to be read
                 bindings.clear_errors()

@@ -1,4 +1,4 @@
-"""The connections of a worker that a pool keeps while nobody uses them."""
+"""The unused connections that a worker keeps in a pool."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tlsbench.loading.tally import LoadTally
 
 
 class Pool:
-    """Open connections that nobody uses; the last used is used first.
+    """Open connections that are unused; the most recently used one is reused first.
 
-    :param tally_of: the tally that a connection counts in.
-    :param opened: all open connections of the worker, by descriptor: what is retired is taken out of it.
+    :param tally_of: returns the tally in which a connection counts.
+    :param opened: all open connections of the worker, by descriptor; retired ones are removed from it.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Pool:
         return len(self._idle)
 
     def take(self, now_ns: int, backend: int = 0) -> Attempt | None:
-        """One to a backend, to be used, if there is one."""
+        """Take a connection to a backend for use; None if there is none."""
         self.sweep(now_ns)
         for at in range(len(self._idle) - 1, -1, -1):
             if self._idle[at].backend == backend:
@@ -37,14 +37,14 @@ class Pool:
         return None
 
     def make_room(self) -> None:
-        """Close the one that was unused for longest, where the pool is full of those to other backends."""
+        """If the pool is full, close the longest-unused connection, which is then to another backend."""
         if self._idle and len(self._opened) >= self._plan.pool:
             oldest = self._idle[0]
             assert oldest.sock is not None
             self.retire(oldest.sock.fileno(), oldest, "for another backend")
 
     def keep(self, fd: int, connection: Attempt) -> None:
-        """Keep a connection, until its idle time or its lifetime is over."""
+        """Keep a connection until its idle time or its lifetime is over."""
         plan, now_ns = self._plan, monotonic_ns()
         deadlines = [now_ns + int(plan.pool_idle_s * 1e9)] if plan.pool_idle_s else []
         if plan.pool_lifetime_s:
@@ -57,7 +57,10 @@ class Pool:
             self.retire(fd, connection, "lifetime")
 
     def retire(self, fd: int, connection: Attempt, why: str) -> None:
-        """Close one that nobody uses."""
+        """Close an unused connection.
+
+        :param why: the reason under which it is counted.
+        """
         if monotonic_ns() >= self.count_from_ns:
             self._tally_of(connection).retired[why] += 1
         self._idle.remove(connection)
@@ -65,7 +68,7 @@ class Pool:
         connection.close()
 
     def sweep(self, now_ns: int) -> None:
-        """Close what was kept for too long."""
+        """Close the connections that have been kept for too long."""
         for connection in [one for one in self._idle if 0 < one.deadline_ns <= now_ns]:
             assert connection.sock is not None
             lived_ns = now_ns - connection.began_ns

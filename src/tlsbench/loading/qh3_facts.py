@@ -1,4 +1,4 @@
-"""qh3 as a load needs it: its configuration, and what it knows of a connection."""
+"""What a load needs of qh3: its configuration, and what it knows about a connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tlsbench.pki.keys import to_pem
 from tlsbench.protocol.alerts import DESCRIPTIONS
 from tlsbench.protocol.http import HTTP_3
 
-#: From here on error codes are of TLS: the alert is added (RFC 9001 section 4.8).
+#: Error codes from here on are TLS alerts, added to this base (RFC 9001 section 4.8).
 _CRYPTO_ERROR: Final = 0x100
 _NO_APPLICATION_PROTOCOL: Final = 120
 #: H3_NO_ERROR (RFC 9114 section 8.1).
@@ -30,12 +30,12 @@ NO_ERROR: Final = 0x100
 
 
 class Facts(NamedTuple):
-    """What qh3 knows of a connection.
+    """What qh3 knows about a connection.
 
-    :param cipher: by its IANA name; the group it does not tell.
+    :param cipher: the IANA name of the cipher suite; qh3 does not reveal the group.
     :param is_confirmed: whether the server has accepted the handshake (RFC 9001 section 4.1.2).
-    :param lost: packets that it took for lost.
-    :param rtt_s: its smoothed round trip time; 0 if it has measured none.
+    :param lost: packets that qh3 declared lost.
+    :param rtt_s: the smoothed round trip time; 0 if none has been measured.
     """
 
     cipher: str
@@ -45,7 +45,7 @@ class Facts(NamedTuple):
 
 
 def facts_of(quic: QuicConnection) -> Facts:
-    """What it knows of a connection now."""
+    """What qh3 knows about a connection now."""
     suite, core = quic.get_cipher(), quic._core
     cipher = "" if suite is None else f"TLS_{CipherSuite(suite).name}"
     lost, rtt_s = (0, 0.0) if core is None else (core.loss_total, core.smoothed_rtt or 0.0)
@@ -55,10 +55,10 @@ def facts_of(quic: QuicConnection) -> Facts:
 def configuration_of(plan: LoadPlan, ticket: Any) -> QuicConfiguration:  # noqa: ANN401 - a ticket of qh3
     """The configuration of a connection.
 
-    :param ticket: of an earlier one, to be resumed; None for none.
-    :raises RequestError: if the files that the plan names are not what they should be.
+    :param ticket: the ticket of an earlier connection to resume; None for a full handshake.
+    :raises RequestError: if the files that the plan names cannot be used.
     """
-    # An address is not indicated (RFC 6066 section 3); what is verified qh3 indicates too.
+    # SNI carries no address (RFC 6066 section 3), but qh3 sends whatever name it verifies.
     name = None if is_address(plan.name) and not plan.root else plan.name
     configuration = QuicConfiguration(
         is_client=True,
@@ -67,8 +67,8 @@ def configuration_of(plan: LoadPlan, ticket: Any) -> QuicConfiguration:  # noqa:
         verify_mode=ssl.CERT_REQUIRED if plan.root else ssl.CERT_NONE,
         verify_hostname=bool(plan.root),
         session_ticket=ticket,
-        probe_datagram_size=False,  # it would send larger ones in the midst of what is measured
-        idle_timeout=600.0,  # a connection's end is the load's to decide, and the server's
+        probe_datagram_size=False,  # it would send larger ones during the measurement
+        idle_timeout=600.0,  # when a connection ends is for the load and the server to decide
     )
     if plan.root:
         roots = (root.public_bytes(Encoding.PEM) for root in roots_of(plan.root))
@@ -86,7 +86,7 @@ def why_terminated(event: ConnectionTerminated) -> str:
     code = event.error_code
     if code in (QuicErrorCode.NO_ERROR, NO_ERROR):
         return "closed by the server"
-    if event.frame_type is None:  # an error of the application's, not of QUIC's
+    if event.frame_type is None:  # an error of the application, not of QUIC
         return f"HTTP/3: {_name(ErrorCode, code)}"
     alert = code - _CRYPTO_ERROR
     if alert == _NO_APPLICATION_PROTOCOL:
@@ -99,7 +99,7 @@ def why_terminated(event: ConnectionTerminated) -> str:
 
 
 def _name(codes: type[IntEnum], code: int) -> str:
-    """A code by its name: those that nobody knows have one together."""
+    """The name of an error code; all unknown codes share one."""
     try:
         return codes(code).name
     except ValueError:
@@ -107,5 +107,5 @@ def _name(codes: type[IntEnum], code: int) -> str:
 
 
 def broken_by_peer(quic: QuicConnection | None) -> bool:
-    """Whether the library itself has ended the connection, by what it was sent."""
-    return quic is not None and quic._close_event is not None  # it tells only later, when all is over
+    """Whether the library itself has ended the connection because of what it received."""
+    return quic is not None and quic._close_event is not None  # its event comes only when all is over

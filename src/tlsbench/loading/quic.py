@@ -1,7 +1,7 @@
-"""A connection over QUIC by qh3, and HTTP/3 on it: its handshake, its timers, its requests.
+"""A QUIC connection by qh3, and HTTP/3 on it: its handshake, its timers, its requests.
 
-The server's acceptance is its HANDSHAKE_DONE (RFC 9001 section 4.1.2), which it sends when it has verified
-the client's Finished. What was lost, and the round trip time, is what the library says of it.
+The server's acceptance is its HANDSHAKE_DONE (RFC 9001 section 4.1.2), which it sends once it has verified
+the client's Finished. Lost packets and the round trip time are as the library reports them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tlsbench.protocol.http import HTTP_3
 if TYPE_CHECKING:
     from qh3.quic.events import QuicEvent
 
-#: After this many datagrams others have their turn.
+#: After this many datagrams, other connections get their turn.
 _MOST_READS: Final = 64
 _DATAGRAM_BYTES: Final = 65_536
 
@@ -47,14 +47,14 @@ class QuicConnection(Attempt):
         self.step = "handshake"
         self._quic: Quic | None = None
         self._exchange: Http3 | None = None
-        #: What the server gave to resume by, until it is kept.
+        #: The server's latest ticket, until it is kept for a later connection.
         self._ticket: Any = None
-        #: Datagrams that the socket did not take yet.
+        #: Datagrams that the socket has not taken yet.
         self._unsent: list[bytes] = []
         self._is_early = False
 
     def run_out_of_time(self, now_ns: int) -> None:
-        """The time of its step is over, if it is still that step."""
+        """Handle the timeout of the current step, unless the exchange has moved on since it was set."""
         if self.step == ASKING and self._exchange is not None:
             deadline_ns = self._exchange.waits_since_ns + self._shared.limit_ns
             if deadline_ns > now_ns:
@@ -66,7 +66,7 @@ class QuicConnection(Attempt):
         return self._exchange.step if self.step == ASKING and self._exchange is not None else self.step
 
     def close(self) -> None:
-        """Say that it is over, and give the socket back."""
+        """Close the QUIC connection and the socket."""
         if self._quic is not None and self.sock is not None:
             if self.counted or (self._shared.plan.pool and monotonic_ns() >= self._shared.count_from_ns):
                 facts = facts_of(self._quic)
@@ -96,7 +96,7 @@ class QuicConnection(Attempt):
         self._flush(now_ns)
 
     def _begin_early(self, ticket: Any, now_ns: int) -> None:  # noqa: ANN401 - a ticket of qh3
-        """Ask before the handshake is over, where the server allows that; or count why not."""
+        """Send requests before the handshake is complete if the server allows it; otherwise count why not."""
         assert self._quic is not None
         if ticket is None:
             why_not = "there was no session yet"
@@ -111,7 +111,7 @@ class QuicConnection(Attempt):
             self._shared.tally.early_data[why_not] += 1
 
     def _turn(self, _now_ns: int) -> None:
-        """Take what has come, let QUIC say what it has to, and go on where that is the end of something."""
+        """Take what has arrived, send what QUIC has to send, and go on if that completes a step."""
         quic, sock = self._quic, self.sock
         assert quic is not None
         assert sock is not None
@@ -147,13 +147,13 @@ class QuicConnection(Attempt):
                 raise MeasurementError("an answer that breaks the rules of HTTP/3")
 
     def _shaken(self, event: HandshakeCompleted, now_ns: int) -> None:
-        """The client is done with the handshake."""
+        """Go on, as the client has completed the handshake."""
         shared, quic = self._shared, self._quic
         assert quic is not None
         self._handshake_ns = now_ns - self._since_ns
         facts = facts_of(quic)
         shared.check_agreed({"cipher": facts.cipher})
-        # The group is not told by the library, and is not to be seen on the wire without its keys.
+        # The library does not reveal the group, which cannot be seen on the wire without the keys.
         self._words = f"1.3 {facts.cipher} ? {'resumed' if event.session_resumed else 'full'}"
         if event.alpn_protocol != HTTP_3:
             raise MeasurementError(refusal("3", f"it chose {event.alpn_protocol or 'no protocol by ALPN'}"))
@@ -171,7 +171,7 @@ class QuicConnection(Attempt):
             self._next("acceptance", self._turn, now_ns)
 
     def _go_forward(self, now_ns: int) -> None:
-        """See whether something has ended: the requests, or the wait for acceptance or a ticket."""
+        """Go on if the requests, or the wait for acceptance or a ticket, are over."""
         quic, exchange = self._quic, self._exchange
         if self.outcome or quic is None or not self._words:
             return
@@ -200,7 +200,7 @@ class QuicConnection(Attempt):
         self._turn(now_ns)
 
     def _take_leave(self, now_ns: int) -> None:
-        """There is nothing to be said that would bring an answer."""
+        """Wait one more step, as the client can send nothing that would prompt the server."""
         self._is_half_closed = True
         self._limit(now_ns)
 
@@ -215,9 +215,9 @@ class QuicConnection(Attempt):
         return True
 
     def _refused(self) -> MeasurementError:
-        """What it means that the system says of a datagram that its port is closed (ICMP)."""
+        """The error for a closed port, which the system reports after a datagram (ICMP)."""
         if self.step == "handshake":
-            return MeasurementError(refusal("3", "nothing listens at that port of UDP"))
+            return MeasurementError(refusal("3", "nothing listens on that UDP port"))
         return MeasurementError("connection refused")
 
     def _flush(self, now_ns: int) -> None:

@@ -1,4 +1,4 @@
-"""What each second of a load brought: its course over time."""
+"""The course of a load over time, second by second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hdrh.histogram import HdrHistogram
 
 from tlsbench.loading.tally import PHASES, LoadTally
 
-#: The quantiles that are kept of each second, and their names.
+#: The quantiles that are kept for each second, by name.
 QUANTILES: Final = {"p50": 0.5, "p99": 0.99}
 
 
@@ -18,10 +18,12 @@ QUANTILES: Final = {"p50": 0.5, "p99": 0.99}
 class Second:
     """One second of a load.
 
-    :param at_s: its end, from the first counted beginning on (of held connections, from the first).
-    :param handshakes: that were complete in it; ``requests`` and ``failed`` likewise.
+    :param at_s: its end, counted from the first counted start (for held connections, from the first start).
+    :param handshakes: handshakes that were completed in it.
+    :param requests: responses that were completed in it.
+    :param failed: connections that failed in it.
     :param open: connections that were open at its end.
-    :param times_ns: by phase, the :data:`QUANTILES` of the times that ended in it, if any did.
+    :param times_ns: by phase, the :data:`QUANTILES` of the times that were recorded in it, if there are any.
     """
 
     at_s: float
@@ -33,9 +35,9 @@ class Second:
 
 
 def second(at_s: float, tally: LoadTally, earlier: LoadTally) -> Second:
-    """What came between two tallies of the same load.
+    """What happened between two tallies of the same load.
 
-    :param earlier: the tally a second earlier; an empty one at first.
+    :param earlier: the tally a second earlier; at first, an empty one.
     """
     times = {phase: _quantiles(tally.times[phase], earlier.times[phase]) for phase in PHASES}
     return Second(
@@ -49,7 +51,7 @@ def second(at_s: float, tally: LoadTally, earlier: LoadTally) -> Second:
 
 
 def _quantiles(times: HdrHistogram, earlier: HdrHistogram) -> tuple[float, ...]:
-    """Those of the times that one histogram has and an earlier one of the same had not."""
+    """The quantiles of the times recorded since an earlier state of the same histogram."""
     import numpy as np
 
     if times.get_total_count() == earlier.get_total_count():

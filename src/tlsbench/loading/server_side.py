@@ -1,4 +1,4 @@
-"""The other end of a load, where it is this machine: the processes that listen there, and their time."""
+"""The server's end of a load, if it is this machine: the listening processes, and their processor time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from tlsbench.sockets import UNIX
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the processes of a server spent within a time.
+    """The processor time that a server's processes spent within a period.
 
-    :param name: what the program is called.
-    :param cpu_s: processor time of all its processes.
-    :param busiest: the share of the time that the busiest of them was on a processor; several threads pass 1.
-    :param elapsed_s: within this time.
-    :param threads: of all its processes, those that worked on it: they spent a tenth of what the busiest did,
-        or more; 0 where that is not known.
+    :param name: the name of the program, or of several.
+    :param cpu_s: the processor time of all its processes.
+    :param busiest: the share of the period that the busiest of them was on a processor; above 1 with several
+        busy threads.
+    :param elapsed_s: the length of the period.
+    :param threads: how many threads of all processes did the work: those that spent at least a tenth of what
+        the busiest did; 0 if that is not known.
     """
 
     name: str
@@ -33,10 +34,10 @@ class Spent:
 
 
 class ServerSide:
-    """The processes that listen at targets on this machine, with those that they began.
+    """The processes that listen at targets on this machine, with their descendants.
 
-    A system tells users of their own processes; of others' none are found. One that listens at several of
-    the targets counts once.
+    Users without privileges can only see their own processes, so others are not found. A process that listens
+    at several of the targets counts once.
     """
 
     def __init__(self, *targets: Target, over_udp: bool = False) -> None:
@@ -56,17 +57,17 @@ class ServerSide:
         return one
 
     def begin_at(self, seconds: float) -> None:
-        """Count from that time of :func:`time.monotonic`."""
+        """Count from this time of :func:`time.monotonic` on."""
         self._from = seconds
 
     def tick(self) -> None:
-        """Called now and then: begins to count when it is time."""
+        """Begin to count when it is time; to be called repeatedly."""
         if not self._since and time.monotonic() >= self._from:
             self._before, self._since = _cpu_seconds(self._processes), time.monotonic()
             self._threads_before = _thread_seconds(self._processes)
 
     def spent(self) -> Spent | None:
-        """What they have spent since; None if nothing is known of them, or they are gone."""
+        """What they have spent since then; None if nothing is known about them, or they are gone."""
         elapsed_s = time.monotonic() - self._since
         after = _cpu_seconds(self._processes)
         spent = [seconds - self._before[pid] for pid, seconds in after.items() if pid in self._before]
@@ -78,31 +79,31 @@ class ServerSide:
 
 
 class Sides:
-    """The other end of a load: the processes of all its targets together, and of each."""
+    """The server's end of a load: the processes of all targets together, and of each."""
 
     def __init__(self, targets: Sequence[Target], *, over_udp: bool = False) -> None:
         self._together = ServerSide(*targets, over_udp=over_udp)
         self._each = {target: self._together.of(target) for target in targets} if len(targets) > 1 else {}
 
     def begin_at(self, seconds: float) -> None:
-        """Count from that time of :func:`time.monotonic`."""
+        """Count from this time of :func:`time.monotonic` on."""
         for side in (self._together, *self._each.values()):
             side.begin_at(seconds)
 
     def tick(self) -> None:
-        """Called now and then: begins to count when it is time."""
+        """Begin to count when it is time; to be called repeatedly."""
         for side in (self._together, *self._each.values()):
             side.tick()
 
     def spent(self) -> tuple[Spent | None, dict[Target, Spent | None]]:
-        """What all have spent since, and where there are several, then the processes of each."""
+        """What all have spent since then, and what those of each target have, if there are several."""
         return self._together.spent(), {target: side.spent() for target, side in self._each.items()}
 
 
 def _listeners(target: Target, *, over_udp: bool = False) -> list[psutil.Process]:
     found: dict[int, psutil.Process] = {}
     with contextlib.suppress(psutil.Error, OSError):
-        ours = {child.pid for child in psutil.Process().children(recursive=True)}  # they are the load itself
+        ours = {child.pid for child in psutil.Process().children(recursive=True)}  # these are the load itself
         kind = "unix" if target.is_unix else "udp" if over_udp else "tcp"
         for connection in psutil.net_connections(kind):
             if connection.pid is None or not _is_at(connection, target, over_udp=over_udp):
@@ -115,7 +116,7 @@ def _listeners(target: Target, *, over_udp: bool = False) -> list[psutil.Process
 
 
 def _owners(one: psutil.Process, target: Target, kind: str) -> Iterator[psutil.Process]:
-    """All that have the socket which one of them has: the system names one, be it a worker or its master."""
+    """All processes that share the listening socket: the system names one, be it a worker or its parent."""
     yield one
     with contextlib.suppress(psutil.Error):
         parent = one.parent()
@@ -134,7 +135,7 @@ def _is_at(connection: object, target: Target, *, over_udp: bool) -> bool:
 
 
 def _cpu_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
-    """The processor time of each, by its id; those that are gone are left out."""
+    """The processor time of each process, by its id; those that are gone are left out."""
     seconds = {}
     for process in processes:
         with contextlib.suppress(psutil.Error):
@@ -144,7 +145,7 @@ def _cpu_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
 
 
 def _thread_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
-    """The processor time of each of their threads, by its id."""
+    """The processor time of each of the processes' threads, by its id."""
     seconds: dict[int, float] = {}
     for process in processes:
         with contextlib.suppress(psutil.Error):
@@ -153,13 +154,13 @@ def _thread_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
 
 
 def _at_work(before: Mapping[int, float], after: Mapping[int, float]) -> int:
-    """How many threads spent at least a tenth of what the busiest did; new ones count as a whole."""
+    """How many threads spent at least a tenth of what the busiest did; new ones count with all their time."""
     spent = [seconds - before.get(number, 0.0) for number, seconds in after.items()]
     return sum(one >= max(spent) / 10 for one in spent) if any(one > 0 for one in spent) else 0
 
 
 def _name(processes: Iterable[psutil.Process]) -> str:
-    """What a program is called; ``""`` if all of its processes are gone."""
+    """The name of a program; ``""`` if all of its processes are gone."""
     for process in processes:
         with contextlib.suppress(psutil.Error):
             return process.name()

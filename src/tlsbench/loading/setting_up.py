@@ -1,4 +1,4 @@
-"""The backends of a worker, before its first connection: their addresses, contexts, sockets and sessions."""
+"""Set up a worker's backends before its first connection: addresses, contexts, socket options, sessions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tlsbench.sockets import Settings
 
 
 def attempts_of(http: str) -> type[Attempt]:
-    """What makes the connections of a load, by its ``http``."""
+    """The class of a load's connections, by its ``http``."""
     if http == "3":
         from tlsbench.loading.quic import QuicConnection  # which needs an extra
 
@@ -33,11 +33,11 @@ def attempts_of(http: str) -> type[Attempt]:
 def backends_of(plan: LoadPlan, kind: int, tap: MakeTap, remarks: list[str]) -> Sequence[Backend]:
     """The backends of a load.
 
-    Those of one name have one context of OpenSSL, so that a session of one can be taken to another.
+    Those with one server name share an OpenSSL context, so that a session of one can be resumed at another.
 
-    :param kind: of their sockets.
-    :param remarks: takes what the kernel makes of the socket options otherwise than it was asked.
-    :raises RequestError: if one has no address, two have the same, or something refuses the plan.
+    :param kind: the type of their sockets, see socket(2).
+    :param remarks: receives where the kernel deviates from the requested socket options.
+    :raises RequestError: if one has no address, two have the same, or the plan is refused.
     """
     contexts: dict[str, tuple[SSL.Context, set[SSL.Connection]]] = {}
     seen: dict[object, str] = {}

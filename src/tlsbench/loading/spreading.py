@@ -1,8 +1,8 @@
-"""Which backend the next connection of a worker goes to, and which of them are down.
+"""Which backend a worker's next connection goes to, and which backends are down.
 
-A backend is down once several connections to it in a row have failed. That is all a client can see of it, and
-what proxies go by (*passive health checks*). It is up again as soon as one succeeds: with ``move``, one
-connection is sent to it now and then to see.
+A backend is down once several consecutive connections to it have failed: all that a client can observe, and
+what proxies rely on too (*passive health checks*). It is up again as soon as one succeeds: with ``move``, a
+connection is sent to it now and then as a retry.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.tally import SUCCESS, LoadTally, total
 from tlsbench.loading.watchdog import Turn
 
-#: A backend is down after this many failed connections in a row.
+#: A backend is down after this many consecutive failed connections.
 FAILURES_OF_A_DOWN_ONE: Final = 3
-#: How often a backend that is down is tried, where its connections move to the others.
+#: How often a backend that is down is retried, if its connections move to the others.
 _RETRY_NS: Final = 1_000_000_000
 
 
@@ -28,9 +28,11 @@ _RETRY_NS: Final = 1_000_000_000
 class Backend:
     """A backend as a worker sees it.
 
-    :param in_use: connections to it that are under way, or used by somebody.
-    :param failed: how many in a row have failed.
-    :param retry_ns: where it is down, when it is to be tried again.
+    :param in_use: connections to it that are in use.
+    :param failed: consecutive failed connections.
+    :param retry_ns: when a backend that is down is next tried.
+    :param moved: counted connections that went to others because it was down.
+    :param downs: how often it was found to be down.
     """
 
     shared: Shared
@@ -42,11 +44,11 @@ class Backend:
 
     @property
     def is_down(self) -> bool:
-        """Whether that many connections in a row have failed."""
+        """Whether :data:`FAILURES_OF_A_DOWN_ONE` consecutive connections have failed."""
         return self.failed >= FAILURES_OF_A_DOWN_ONE
 
     def may_be_tried(self, now_ns: int) -> bool:
-        """Whether a connection may go to it: it is up, or it is time to see."""
+        """Whether a connection may be sent to it: either it is up, or a retry is due."""
         return not self.is_down or now_ns >= self.retry_ns
 
     def ended(self, outcome: str, now_ns: int) -> None:
@@ -61,56 +63,57 @@ class Backend:
             self.retry_ns = now_ns + _RETRY_NS
 
     def counts(self) -> BackendLoad:
-        """What came of it so far."""
+        """The results so far."""
         return BackendLoad(self.shared.plan.target, self.shared.tally, self.moved, self.downs)
 
 
 class Spread:
-    """Chooses backends.
+    """The choice of a backend for each connection.
 
-    :param backends: all of a load, in their order.
+    :param backends: all backends of a load, in order.
     """
 
     def __init__(self, plan: LoadPlan, backends: Sequence[Backend]) -> None:
         self._backends = backends
         self._prefer = _PREFERRED[plan.spread]
         self._moves = plan.when_down == "move"
-        #: Workers begin with different backends, so that the first connections of all are spread too.
+        #: The next backend: workers begin with different ones, so that first connections are spread too.
         self._turn = plan.worker
-        #: Of connections that move, whose turn it is: else the neighbour of one that is down got them all.
+        #: The next backend for moved connections; with one shared counter, the neighbour of a dead backend
+        #: would get them all.
         self._turn_of_moved = plan.worker
 
     @property
     def worker_turn(self) -> Turn:
-        """Whose turn in the event loop it is, of the connections to all of them."""
+        """The turn in the event loop, which the connections to all backends share."""
         return self._backends[0].shared.turn
 
     @property
     def tally(self) -> LoadTally:
-        """What came of the connections to all of them."""
+        """The tally of the connections to all backends."""
         tallies = [one.shared.tally for one in self._backends]
         return tallies[0] if len(tallies) == 1 else total(tallies)
 
     def counts(self) -> list[BackendLoad]:
-        """What came of each."""
+        """The results for each backend."""
         return [one.counts() for one in self._backends]
 
     def of(self, connection: Attempt) -> Backend:
-        """The one that a connection goes to."""
+        """The backend that a connection goes to."""
         return self._backends[connection.backend]
 
     def count_from(self, now_ns: int) -> None:
-        """When connections begin to count, by CLOCK_MONOTONIC."""
+        """Set when connections begin to count, by CLOCK_MONOTONIC."""
         for one in self._backends:
             one.shared.count_from_ns = now_ns
 
     def note_times(self) -> None:
-        """Bring their tallies up to date."""
+        """Bring the tallies' histograms up to date."""
         for one in self._backends:
             one.shared.note_times()
 
     def choose(self, now_ns: int, *, counted: bool) -> Backend:
-        """The backend of the next connection; of those that are all down, the one whose turn it is.
+        """Choose the backend of the next connection; if all are down, the one whose turn it is.
 
         :param counted: whether the connection counts.
         """
@@ -138,7 +141,7 @@ def _in_turn(backends: Sequence[Backend], turn: int) -> Backend:
 
 
 def _least_open(backends: Sequence[Backend], turn: int) -> Backend:
-    """One with the fewest in use: of several, the first from the turn on."""
+    """The backend with the fewest connections in use; of several, the first from the turn on."""
     first = turn % len(backends)
     return min((*backends[first:], *backends[:first]), key=lambda one: one.in_use)
 

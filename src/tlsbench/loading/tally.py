@@ -1,4 +1,4 @@
-"""What came of the connections: counts, and times in HdrHistograms.
+"""The results of the connections: counts, and times in HdrHistograms.
 
 Histograms of several processes are added, bucket by bucket; percentiles are never averaged.
 """
@@ -14,30 +14,30 @@ from hdrh.histogram import HdrHistogram
 
 from tlsbench.sockets import TcpInfo
 
-#: What the kernel says of the path.
+#: The round trip time of the path, by the kernel.
 TCP_RTT = "TCP RTT"
-#: What the QUIC library says of it.
+#: The round trip time of the path, by the QUIC library.
 QUIC_RTT = "QUIC RTT"
-#: The phases of a connection that are timed, in their order, and the path's own time.
+#: The timed phases of a connection, in order, and the path's round trip times.
 PHASES = ("connect", "handshake", "first byte", "request", "connection", TCP_RTT, QUIC_RTT)
-#: HdrHistogram: from a microsecond to an hour, three significant digits, in nanoseconds.
+#: HdrHistogram, in nanoseconds: from a microsecond to an hour, with three significant digits.
 _LOW_NS, _HIGH_NS, _DIGITS = 1_000, 3_600_000_000_000, 3
-#: Such a histogram does not distinguish values that differ only in this many lowest bits: log2(1000).
+#: Such a histogram does not distinguish values that differ only in this many lowest bits: floor(log2(1000)).
 _UNIT_BITS = 9
-#: What came of a connection that did what it should.
+#: The outcome of a connection that did what it should.
 SUCCESS = "success"
-#: A server could make a new kind of failure of each answer: this many are kept apart.
+#: How many kinds of failure are kept apart, as a server could cause a new kind with each response.
 _MOST_KINDS = 100
 _OTHER_KINDS = "other kinds of failure"
 
 
 def histogram() -> HdrHistogram:
-    """An empty one, for nanoseconds."""
+    """An empty histogram for nanoseconds."""
     return HdrHistogram(_LOW_NS, _HIGH_NS, _DIGITS)
 
 
 def record_times(times: HdrHistogram, took_ns: list[int]) -> None:
-    """Record many times: as if one by one, but once for each that the histogram tells apart."""
+    """Record many times as if one by one, but in one call for each value that the histogram distinguishes."""
     for unit, count in Counter([took >> _UNIT_BITS for took in took_ns]).items():
         times.record_value(max(_LOW_NS, unit << _UNIT_BITS), count)
 
@@ -46,36 +46,35 @@ def record_times(times: HdrHistogram, took_ns: list[int]) -> None:
 class LoadTally:
     """The counted connections of a worker, or of several.
 
-    :param begun: connections that were begun; when all has ended each of them is in ``outcomes`` once.
-    :param outcomes: how many ended how: :data:`SUCCESS`, or an error by its kind.
-    :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``; those that
-        the server refused when the client was done (TLS 1.3) are not among them.
-    :param unconfirmed: those of them of which the server's acceptance was not seen: it sent neither a ticket
+    :param begun: connections that were begun; once all have ended, each of them is in ``outcomes`` once.
+    :param outcomes: connections by how they ended: :data:`SUCCESS`, or the kind of error.
+    :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``, without
+        those that the server refused after the client had completed them (TLS 1.3).
+    :param unconfirmed: those of them for which the server's acceptance was not seen: it sent neither a ticket
         nor data nor close_notify, and no alert.
-    :param hello_retry_requests: handshakes in which the server asked for another ClientHello, and so for a
-        round trip more (RFC 8446 section 4.1.4), as its first bytes said.
+    :param hello_retry_requests: handshakes in which the server's first bytes asked for another ClientHello,
+        and so for another round trip (RFC 8446 section 4.1.4).
     :param warm_up_failures: connections of the warm-up that failed within it, by kind; those that failed
         later are in ``begun`` and ``outcomes``.
-    :param wanted_resumed: how many were to resume a session; where there was none yet, the handshake is full.
-    :param requests: answers that came whole.
-    :param reused: uses of a pool's connection that was open already.
+    :param wanted_resumed: how many were meant to resume a session; without one yet, the handshake is full.
+    :param requests: complete responses.
+    :param reused: uses of a pooled connection that was open already.
     :param fast_opened: connections whose first data the server took with the SYN (RFC 7413).
-    :param early_data: requests that were to be sent as early data (RFC 8446 section 2.3): ``"accepted"``,
-        ``"rejected"`` (and sent again), or why they were not sent so.
-    :param retired: connections of a pool that ended while nobody used them, by why.
-    :param times: by phase, a histogram in nanoseconds. ``connection`` is from the intended beginning to the
-        end of what the connection does; ``TCP RTT`` the kernel's smoothed round trip time, once for each
-        connection of TCP that counts; of a pool, for each that ended while others counted. ``QUIC RTT`` is
-        the QUIC library's likewise.
-    :param windows: of these, the congestion windows of the clients' kernels at the end, by segments.
-    :param retransmissions: segments that the clients' kernels sent again on them; ``retransmitting`` of them
-        had some. What the server's kernel sent again they do not know.
+    :param early_data: requests that were meant to be early data (RFC 8446 section 2.3): ``"accepted"``,
+        ``"rejected"`` (and sent again), or why they were not sent early.
+    :param retired: pooled connections that ended while unused, by reason.
+    :param times: by phase, a histogram in nanoseconds. ``connection`` is the time from the intended start to
+        the end of the connection's work. ``TCP RTT`` is the kernel's smoothed round trip time, once for each
+        counted TCP connection (with a pool, for each that ended while others counted); ``QUIC RTT`` is that
+        of the QUIC library.
+    :param windows: final congestion windows of these TCP connections in the clients' kernels, by segments.
+    :param retransmissions: segments that the clients' kernels retransmitted on them; ``retransmitting`` of
+        them had any. The server's retransmissions are not known.
     :param cpu_s: processor time of the workers while they counted.
-    :param protocols: handshakes by what was agreed by ALPN (RFC 7301), ``"none"`` where the server chose
-        nothing; none are counted where nothing was offered.
-    :param quic_lost: packets that the clients' QUIC library took for lost (RFC 9002 section 6), whose
-        contents it sends again; ``quic_losing`` connections had some. What the server lost they do not
-        know.
+    :param protocols: handshakes by the protocol agreed by ALPN (RFC 7301), ``"none"`` if the server chose
+        none; empty if none was offered.
+    :param quic_lost: packets that the clients' QUIC library declared lost (RFC 9002 section 6), whose
+        contents it resends; ``quic_losing`` connections had any. The server's losses are not known.
     """
 
     begun: int = 0
@@ -105,7 +104,7 @@ class LoadTally:
         """Count the end of a connection.
 
         :param counted: whether it was begun as one that counts.
-        :param is_late: whether connections count by now: then a failure does, whenever it began.
+        :param is_late: whether connections count by now, in which case a failure counts whenever it began.
         """
         if not counted and outcome == SUCCESS:
             return
@@ -114,17 +113,17 @@ class LoadTally:
         ends[outcome if outcome in ends or len(ends) < _MOST_KINDS else _OTHER_KINDS] += 1
 
     def see_path(self, info: TcpInfo) -> None:
-        """Note what the kernel says of a connection of TCP that ends."""
+        """Record what the kernel reports about a TCP connection at its end."""
         self.times[TCP_RTT].record_value(max(_LOW_NS, 1000 * info.rtt_us))
         self.windows[str(info.window_segments)] += 1
         self.retransmissions += info.retransmissions
         self.retransmitting += info.retransmissions > 0
 
     def see_quic(self, rtt_s: float, lost: int) -> None:
-        """Note what the QUIC library says of a connection that ends.
+        """Record what the QUIC library reports about a connection at its end.
 
-        :param rtt_s: its smoothed round trip time; 0 if it has measured none.
-        :param lost: packets that it took for lost.
+        :param rtt_s: its smoothed round trip time; 0 if none has been measured.
+        :param lost: packets that the library declared lost.
         """
         if rtt_s:
             self.times[QUIC_RTT].record_value(max(_LOW_NS, int(1e9 * rtt_s)))
@@ -145,12 +144,12 @@ class LoadTally:
 
     @property
     def resumed(self) -> int:
-        """Those of them that resumed a session."""
+        """Complete handshakes that resumed a session."""
         return sum(count for what, count in self.negotiated.items() if what.endswith(" resumed"))
 
     @property
     def open(self) -> int:
-        """Connections that have begun and not ended."""
+        """Connections that have begun but not ended."""
         return self.begun - self.outcomes.total()
 
     @property
@@ -159,16 +158,16 @@ class LoadTally:
         return {kind: count for kind, count in self.outcomes.most_common() if kind != SUCCESS}
 
     def add(self, other: LoadTally) -> None:
-        """Take in the connections of another."""
+        """Add the connections of another tally."""
         for name in self.__slots__:
             if name != "times":
                 setattr(self, name, getattr(self, name) + getattr(other, name))
         for phase, times in self.times.items():
-            if other.times[phase].get_total_count():  # else the least value would become 0
+            if other.times[phase].get_total_count():  # otherwise the minimum would become 0
                 times.add(other.times[phase])
 
     def to_plain(self) -> dict[str, Any]:
-        """Plain values, with histograms in HdrHistogram's own encoding (V2, compressed)."""
+        """The tally as plain values, with histograms in HdrHistogram's own encoding (V2, compressed)."""
         times = {phase: times.encode().decode("ascii") for phase, times in self.times.items()}
         return {name: getattr(self, name) for name in self.__slots__} | {"times": times}
 
@@ -183,7 +182,7 @@ class LoadTally:
 
 
 def total(tallies: Iterable[LoadTally]) -> LoadTally:
-    """All of them together."""
+    """The sum of some tallies."""
     together = LoadTally()
     for tally in tallies:
         together.add(tally)

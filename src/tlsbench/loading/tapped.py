@@ -1,7 +1,7 @@
-"""A tapped connection of a load: OpenSSL over memory, and the socket driven here.
+"""A tapped connection of a load: OpenSSL over memory, with the socket driven here.
 
-To the rest of a load it is as one that OpenSSL drives over the socket itself (SSL_set_fd(3)): the same errors
-say that it must wait, or that the other side is gone.
+To the rest of a load it behaves like one for which OpenSSL drives the socket itself (SSL_set_fd(3)): the same
+errors mean that it must wait, or that the peer is gone.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class TappedClient(TappedConnection):
         self._unsent = b""
 
     def attach(self, sock: socket.socket) -> None:
-        """Go on over a socket; what was written until now was read, and is sent."""
+        """Continue over a socket; everything written until now must have been read and sent."""
         self._sock = sock
 
     def do_handshake(self) -> None:
-        """Go on with the handshake."""
+        """Continue the handshake."""
         self._drive(super().do_handshake)
 
     def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
@@ -41,14 +41,14 @@ class TappedClient(TappedConnection):
         return self._drive(lambda: SSL.Connection.recv(self, bufsiz, flags))
 
     def receive(self, _connection: SSL.Connection) -> bytes:
-        """The same as a function of the connection: ``b""`` if no data has arrived."""
+        """Read application data, as a function of the connection; return ``b""`` if none has arrived."""
         try:
             return self.recv(_BYTES)
         except SSL.WantReadError:
             return b""
 
     def write_all(self, _connection: SSL.Connection, data: bytes) -> int:
-        """Write, likewise."""
+        """Write application data, as a function of the connection; return how many bytes OpenSSL took."""
         return self.send(data)
 
     def send(self, buf: bytes | bytearray | memoryview, flags: int = 0) -> int:
@@ -60,10 +60,10 @@ class TappedClient(TappedConnection):
         return self._drive(super().shutdown)
 
     def _drive(self, step: Callable[[], _Result]) -> _Result:
-        """Take a step, with what there is to receive for it, and send what comes of it.
+        """Take a step, receiving what it needs and sending what it produces.
 
         :raises SSL.WantReadError: if there is nothing to receive yet.
-        :raises SSL.SysCallError: if the other side is gone.
+        :raises SSL.SysCallError: if the peer is gone.
         """
         while True:
             try:
@@ -81,7 +81,7 @@ class TappedClient(TappedConnection):
                 return result
 
     def _receive(self) -> bool:
-        """Give OpenSSL what has come; whether something had."""
+        """Give OpenSSL what has arrived; return whether anything had."""
         if self._sock is None:
             return False
         try:
@@ -96,7 +96,7 @@ class TappedClient(TappedConnection):
         return True
 
     def _send(self) -> None:
-        """Send as much as the socket takes; the rest goes with the next step."""
+        """Send as much as the socket takes; the rest follows with the next step."""
         if self._sock is None:
             return
         with contextlib.suppress(SSL.WantReadError):

@@ -22,7 +22,7 @@ class Target:
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """The target that ``HOST:PORT``, ``[IPv6]:PORT`` or ``unix:PATH`` names.
+        """The target named by ``HOST:PORT``, ``[IPv6]:PORT`` or ``unix:PATH``.
 
         :raises RequestError: if it names none.
         """
@@ -42,12 +42,12 @@ class Target:
 
     @property
     def name(self) -> str:
-        """The host's name as a client means it; ``localhost`` behind a socket in the file system."""
+        """The host name that a client uses; ``localhost`` for a socket in the file system."""
         return "localhost" if self.is_unix else self.host
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is this machine for certain: judged only from the text, so that nobody is asked."""
+        """Whether it is certain to be this machine, judged from the text alone, without name resolution."""
         if self.is_unix or self.host.lower() == "localhost":
             return True
         try:

@@ -1,8 +1,7 @@
 """Thresholds of a load: ``p99<50ms``, ``handshake p99.9<20ms``, ``failed<1%``, ``handshakes>500/s``.
 
-A threshold has three answers, as a gate of a comparison has (:mod:`tlsbench.comparison.gate`): it is kept
-where the whole 95 % interval of the figure is on its right side, missed where none of it is, and else
-undecided.
+Like the gate of a comparison (:mod:`tlsbench.comparison.gate`), a threshold has three answers: it is met if
+the whole 95 % interval of the figure is on its right side, missed if none of it is, and otherwise undecided.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ from typing import TYPE_CHECKING, Final, Literal
 from tlsbench.errors import RequestError
 from tlsbench.loading.tally import PHASES
 
-if TYPE_CHECKING:  # numpy comes with it, which a worker does not need
+if TYPE_CHECKING:  # they import numpy, which a worker does not need
     from tlsbench.loading.load import Load
     from tlsbench.stats import Interval
 
-#: What a threshold says of a load.
+#: The verdict of a threshold on a load.
 Answer = Literal["pass", "fail", "undecided"]
-#: The phase that is meant where none is named: from the intended start to the end.
+#: The phase if none is named: from the intended start to the end.
 _WHOLE: Final = "connection"
 _NUMBER: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _TIME: Final = re.compile(
@@ -35,13 +34,13 @@ _NANOSECONDS: Final = {"us": 1e3, "µs": 1e3, "ms": 1e6, "s": 1e9}
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A bound that a figure of a load is to keep.
+    """A bound on a figure of a load.
 
-    :param text: as it was written.
+    :param text: the threshold as it was written.
     :param figure: what is bounded: a phase, ``"handshakes"``, ``"requests"`` or ``"failed"``.
-    :param bound: in nanoseconds, a second's number, or as a share.
-    :param is_most: whether the figure is to be below it; else above.
-    :param quantile: of a phase, as a share; 0 of what else there is.
+    :param bound: the bound, in nanoseconds, per second, or as a share.
+    :param is_most: whether it is an upper bound; otherwise it is a lower one.
+    :param quantile: the quantile of a phase's times, as a share; 0 for the other figures.
     """
 
     text: str
@@ -56,13 +55,13 @@ class Threshold:
         return self.quantile > 0
 
     def interval(self, load: Load) -> Interval:
-        """The figure of a load with its 95 % interval: of times as if connections were independent."""
+        """The figure of a load with its 95 % interval; for times, connections are treated as independent."""
         if self.is_time:
             return _of_times(load, self.figure, self.quantile)
         return _of_failures(load) if self.figure == "failed" else _of_rate(load, self.figure)
 
     def answer(self, load: Load) -> Answer:
-        """Whether a load keeps it."""
+        """Whether a load meets it."""
         interval = self.interval(load)
         low, high = interval.low, interval.high
         if (high <= self.bound) if self.is_most else (low >= self.bound):
@@ -71,11 +70,11 @@ class Threshold:
 
 
 def parse_threshold(text: str) -> Threshold:
-    """A threshold from its text, which is the goal (``p99<50ms``) or what misses it (``p99>50ms``).
+    """The threshold that a text describes, as the goal (``p99<50ms``) or as its violation (``p99>50ms``).
 
-    Both say the same: of times and failures the least is best, of rates the most.
+    Both mean the same: times and failures have upper bounds, rates have lower ones.
 
-    :raises RequestError: if it is of another form.
+    :raises RequestError: if the text has another form.
     """
     text = " ".join(text.split())
     if match := _TIME.fullmatch(text):
@@ -116,7 +115,7 @@ def _of_failures(load: Load) -> Interval:
 
 
 def _of_rate(load: Load, figure: str) -> Interval:
-    """Of the median second; whole seconds alone are kept, so that none is shorter."""
+    """The rate of the median second; only whole seconds are recorded, so none is shorter."""
     from tlsbench.stats import rounds_interval
 
     count: Callable[..., int] = lambda one: getattr(one, figure)  # noqa: E731 - short and once

@@ -1,4 +1,4 @@
-"""When the connections of a worker are to be driven though nothing has come: their timers, the next first."""
+"""The timers of a worker's connections: when each must be driven even if nothing has arrived, next first."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tlsbench.loading.attempt import Attempt
 
 
 class Timers:
-    """A heap with an entry for each connection that has a timer, due no later than the timer is.
+    """A heap with an entry for each connection that has a timer, due no later than the timer itself.
 
-    A timer that moves away, as that of a loss does with each acknowledgement, costs nothing until then.
+    Postponing a timer, as each acknowledgement does for loss detection, costs nothing until its entry is due.
     """
 
     def __init__(self) -> None:
@@ -22,11 +22,11 @@ class Timers:
 
     @property
     def next_ns(self) -> float:
-        """When the next may be due; infinite if there is none."""
+        """When the next timer may be due; infinite if there is none."""
         return self._heap[0][0] if self._heap else math.inf
 
     def note(self, connection: Attempt) -> None:
-        """Look at a connection whose timer may have moved nearer."""
+        """Add an entry for a connection if its timer is new or has moved earlier."""
         if not connection.noted_ns or connection.timer_ns < connection.noted_ns:
             connection.noted_ns = connection.timer_ns
             heapq.heappush(self._heap, (connection.timer_ns, next(self._numbers), connection))
@@ -36,7 +36,7 @@ class Timers:
         while self._heap and self._heap[0][0] <= now_ns:
             due_ns, _, connection = heapq.heappop(self._heap)
             if due_ns != connection.noted_ns or connection.outcome or not connection.timer_ns:
-                continue  # there is another entry for it, or nothing to be done
+                continue  # there is another entry for it, or nothing to do
             connection.noted_ns = 0
             if connection.timer_ns <= now_ns:
                 drive(connection)

@@ -1,7 +1,7 @@
-"""An end for what keeps a worker in one call of OpenSSL.
+"""A limit on how long one OpenSSL call can keep a worker busy.
 
-SSL_read(3) goes on behind tickets and updates of keys until there is data or the socket is empty. A server
-that sends them faster than they are read keeps it there, and the event loop meets no limit then.
+SSL_read(3) keeps reading past tickets and key updates until there is data or the socket is empty. A server
+that sends them faster than they are read keeps it there, and the event loop cannot enforce any limit.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ class Cuttable(Protocol):
     """A connection that another thread can end."""
 
     def cut(self) -> None:
-        """Let what it does now come to its end, as over time."""
+        """End its current call, and count it as a timeout."""
 
 
 @dataclass(slots=True)
 class Turn:
-    """Whose turn in the event loop it is, of those of a worker."""
+    """The connection whose turn it is in a worker's event loop, and the number of that turn."""
 
     number: int = 0
     connection: Cuttable | None = None
 
 
 class Watchdog:
-    """A thread that cuts a connection whose turn takes longer than a step may; use it in a ``with``."""
+    """A thread that cuts off a connection whose turn exceeds the step limit, as a context manager."""
 
     def __init__(self, turn: Turn, limit_s: float) -> None:
         self._turn, self._limit_s = turn, limit_s

@@ -1,9 +1,9 @@
-"""A process of the load: ``python -m tlsbench.loading.worker``.
+"""A worker process of a load: ``python -m tlsbench.loading.worker``.
 
-It reads its plan as a line of JSON, writes ``{"ready": true}``, and begins at the time of CLOCK_MONOTONIC in
-the second line. Each second it writes what came of its connections so far; the last line has ``"done"``. A
-third line on its input, or its end, ends the load early. What goes over tapped connections it writes as it
-comes.
+It reads its plan as one line of JSON, writes ``{"ready": true}``, and begins at the time of CLOCK_MONOTONIC
+in the second line. Each second it writes the results of its connections so far; the last line has ``"done"``.
+A third line on its input, or the end of the input, ends the load early. It writes the traffic of tapped
+connections as it occurs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tlsbench.loading.plan import LoadPlan
 from tlsbench.processes import vitals
 from tlsbench.tracing.tapping import Forwarder, Tapped, Taps
 
-#: What was tapped is written from a thread of its own.
+#: Tapped traffic is written by a separate thread.
 _WRITING = threading.Lock()
 
 
@@ -40,7 +40,7 @@ def _write_tapped(tapped: Tapped) -> None:
 
 
 def _counts(engine: Engine) -> dict[str, Any]:
-    """What came of its connections: of all, and where there are several backends of each."""
+    """The results of its connections: of all, and of each backend if there are several."""
     counts: dict[str, Any] = {"tally": engine.tally.to_plain()}
     if len(backends := engine.backends) > 1:
         counts["backends"] = [one.counts_to_plain() for one in backends]
@@ -49,7 +49,7 @@ def _counts(engine: Engine) -> dict[str, Any]:
 
 def main() -> None:
     """Run a worker over standard input and output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     gc.disable()
     plan, forwarder = LoadPlan.from_json(sys.stdin.readline()), Forwarder(_write_tapped)
     try:
@@ -65,7 +65,7 @@ def main() -> None:
 
     def report(_second: int) -> None:
         message: dict[str, Any] = _counts(engine)
-        with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
+        with contextlib.suppress(OSError):  # this needs a descriptor, and there may be none left
             message["vitals"] = vitals(engine.open_connections)
         _write(message)
         gc.collect(0)

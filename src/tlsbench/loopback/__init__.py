@@ -1,4 +1,4 @@
-"""Real TLS between real sockets on loopback: for seeing certificates work, not for measuring."""
+"""Real TLS between real sockets on loopback: for seeing certificates at work, not for measuring."""
 
 from tlsbench.loopback.alerts import Alert
 from tlsbench.loopback.channel import Channel

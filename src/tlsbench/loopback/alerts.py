@@ -1,4 +1,4 @@
-"""Alerts: how one side tells the other why it gives up (RFC 8446 section 6)."""
+"""Alerts: how one side informs the other why it gives up (RFC 8446 section 6)."""
 
 from __future__ import annotations
 

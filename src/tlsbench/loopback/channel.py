@@ -1,4 +1,4 @@
-"""TLS over a blocking socket with a time limit on every step; alerts are noted as they pass."""
+"""TLS over a blocking socket with a time limit on every step; alerts are recorded as they pass."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from tlsbench.implementations.pyopenssl.endpoint import translated
 from tlsbench.loopback.alerts import Alert
 
 _CHUNK_BYTES = 64 * 1024
-#: Nothing here takes longer on loopback, unless the other side hangs.
+#: Nothing takes longer on loopback, unless the other side hangs.
 TIME_LIMIT_S = 10.0
-#: A socket takes no limit of nothing; what is there already is read within this.
+#: A timeout of 0 would make a socket non-blocking; data that is already there is read within this.
 _SHORTEST_S = 0.001
 _SILENT = "the other side sent nothing more for too long"
 _Result = TypeVar("_Result")
 
 
 class Channel:
-    """One end of a TLS connection over a socket, which it closes.
+    """One end of a TLS connection over a socket; it closes the socket.
 
     :param side: ``"client"`` or ``"server"``.
     """
@@ -37,14 +37,14 @@ class Channel:
         self.alerts: list[Alert] = []
         #: On a client: whether the server has accepted its early data.
         self.is_early_data_accepted = False
-        #: On a server: what came as early data.
+        #: On a server: the early data received.
         self.early_data = b""
         self._early_reader: bindings.EarlyDataReader | None = None
         self._socket = sock
         self._side = side
-        #: What a step may take, with all its sending and receiving.
+        #: The time limit for a step, including all its sending and receiving.
         self.time_limit_s = time_limit_s
-        with contextlib.suppress(OSError):  # of what is no TCP; there, answers wait for acknowledgements
+        with contextlib.suppress(OSError):  # not TCP; on TCP, answers would wait for acknowledgements
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.set_info_callback(self._note)
 
@@ -54,18 +54,18 @@ class Channel:
         return next((alert for alert in self.alerts if alert.is_refusal), None)
 
     def handshake(self) -> None:
-        """Shake hands.
+        """Do the handshake.
 
-        :raises HandshakeError: if either side gives up, or the other goes away or hangs.
+        :raises HandshakeError: if either side gives up, or the other disappears or hangs.
         """
         self._drive(self.connection.do_handshake)
 
     def read_early(self) -> bytes:
-        """Some early data (RFC 8446 section 2.3) on a server; ``b""`` once there is no more, or none at all.
+        """Read some early data (RFC 8446 section 2.3) on a server; ``b""`` once there is no more, or none.
 
-        To be called until then, before :meth:`handshake`.
+        Call it until then, before :meth:`handshake`.
 
-        :raises HandshakeError: as that does.
+        :raises HandshakeError: as :meth:`handshake` does.
         """
         reader = self._early_reader = self._early_reader or bindings.EarlyDataReader(self.connection)
 
@@ -79,7 +79,7 @@ class Channel:
         return self._drive(step)
 
     def write_early(self, data: bytes) -> None:
-        """Send early data, on a client before the handshake; on a server what answers it."""
+        """Send early data on a client, before the handshake; on a server, send the answer to it."""
         bindings.write_early_data(self.connection, data)
         self._flush()
 
@@ -88,14 +88,14 @@ class Channel:
         self._drive(lambda: self.connection.sendall(data))
 
     def read(self) -> bytes:
-        """Some application data; ``b""`` once the other side has said that there is no more."""
+        """Read some application data; ``b""`` once the other side has sent close_notify."""
         return self._drive(lambda: self.connection.recv(_CHUNK_BYTES), at_goodbye=b"")
 
     def close(self, linger_s: float = 0.0) -> None:
-        """Say goodbye (close_notify) and close the socket; a side that is gone already does not matter.
+        """Send close_notify and close the socket, even if the other side is already gone.
 
-        :param linger_s: wait this long at most for the other side's end: with data of it unread, the system
-            would end the connection by a reset, and the other side might lose what it was just sent.
+        :param linger_s: wait at most this long for the other side to close: if data from it were left unread,
+            the system would reset the connection, and the other side might lose what it was just sent.
         """
         try:
             self.connection.shutdown()
@@ -115,9 +115,9 @@ class Channel:
                 return
 
     def _drive(self, step: Callable[[], _Result], at_goodbye: _Result | None = None) -> _Result:
-        """Do a step, with as much sending and receiving as it takes.
+        """Do a step, with as much sending and receiving as necessary.
 
-        :param at_goodbye: what comes of it where the other side has said that there is no more.
+        :param at_goodbye: the result if the other side has sent close_notify.
         """
         deadline_s = time.monotonic() + self.time_limit_s
         while True:
@@ -129,10 +129,10 @@ class Channel:
                 self._receive(deadline_s)
             except SSL.ZeroReturnError as error:
                 if at_goodbye is None:
-                    raise HandshakeError("the other side said goodbye") from error
+                    raise HandshakeError("the other side closed the connection (close_notify)") from error
                 return at_goodbye
             except SSL.Error as error:
-                self._flush()  # the alert that tells the other side why
+                self._flush()  # the alert that gives the other side the reason
                 raise translated(error) from error
             else:
                 self._flush()
@@ -148,7 +148,7 @@ class Channel:
         except OSError as error:
             raise HandshakeError(f"the connection broke: {error.strerror}") from error
         if not data:
-            raise HandshakeError("the other side closed the connection without a word")
+            raise HandshakeError("the other side closed the connection without an alert")
         self.connection.bio_write(data)
 
     def _flush(self) -> None:
@@ -160,10 +160,10 @@ class Channel:
         except TimeoutError as error:
             raise HandshakeError("the other side accepted no more data for too long") from error
         except OSError:
-            return  # it is gone; what it said before, if anything, is still to be read
+            return  # it is gone; anything it sent before can still be read
 
     def _note(self, connection: SSL.Connection, where: int, code: int) -> None:
-        """Take note of an alert, or of early data's end, as OpenSSL passes it."""
+        """Record an alert, or that early data was accepted, when OpenSSL reports it."""
         if self._side == "client" and connection.get_state_string() == bindings.EARLY_DATA_ACCEPTED:
             self.is_early_data_accepted = True
         other = {"client": "server", "server": "client"}[self._side]

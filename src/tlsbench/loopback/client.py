@@ -1,4 +1,4 @@
-"""A client that tells what it met."""
+"""A client that reports what it encountered."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from tlsbench.loopback.setups import ClientSetup, Kept, Notes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """What came of a connection, as its client saw it.
+    """The outcome of a connection, as its client saw it.
 
-    :param chain: the certificates that the server showed, leaf first.
-    :param ocsp: what a stapled response said that was relied on: ``"good"``; ``""`` without one.
-    :param staple_bytes: the size of a stapled response, looked at or not.
-    :param problem: why it failed, ``""`` if it did not.
-    :param alert: the alert that informed the other side.
-    :param reply: what the server answered.
-    :param kept: what it can resume.
-    :param resumed: whether it resumed one.
-    :param early_data: ``"accepted"`` or ``"rejected"`` if there was any; what was rejected was sent again.
+    :param chain: the certificates that the server sent, leaf first.
+    :param ocsp: the status in a stapled response that was checked, such as ``"good"``; ``""`` without one.
+    :param staple_bytes: the size of a stapled response, whether checked or not.
+    :param problem: why the connection failed, ``""`` if it did not.
+    :param alert: the alert that ended the connection, sent or received.
+    :param reply: the server's answer.
+    :param kept: the session that can be resumed.
+    :param resumed: whether a session was resumed.
+    :param early_data: ``"accepted"`` or ``"rejected"`` if there was any; rejected data was sent again.
     """
 
     version: str = ""
@@ -48,7 +48,7 @@ class Meeting:
 
 
 class Connected:
-    """An open connection of a client: ask it as often as you like."""
+    """An open connection of a client, for any number of requests."""
 
     def __init__(self, channel: Channel, notes: Notes) -> None:
         self.channel = channel
@@ -57,7 +57,7 @@ class Connected:
         self._early_request = b""
 
     def ask_early(self, path: str) -> None:
-        """Put a GET into the first flight; :meth:`answer_to_early` is to follow the handshake.
+        """Send a GET in the first flight; after the handshake, call :meth:`answer_to_early`.
 
         :raises HandshakeError: if the session does not allow early data.
         """
@@ -65,16 +65,16 @@ class Connected:
         self.channel.write_early(self._early_request)
 
     def answer_to_early(self) -> bytes:
-        """The body of the answer to it, which is asked for again if the server rejected early data."""
+        """The body of the answer to the early request, sent again if the server rejected early data."""
         if not self.channel.is_early_data_accepted:
             self.channel.write(self._early_request)
         return self._answer()
 
     def ask(self, path: str = "/") -> bytes:
-        """The body that the server answers to a GET.
+        """Send a GET and return the body of the answer.
 
-        :raises HandshakeError: if the server refuses after all: in TLS 1.3 it looks at a client's certificate
-            when the client's handshake is over already.
+        :raises HandshakeError: if the server refuses after all: in TLS 1.3, it checks a client's certificate
+            when the client has already completed its handshake.
         """
         if self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
@@ -101,7 +101,7 @@ class Connected:
                 raise HandshakeError("the server closed the connection without an answer")
 
     def meeting(self, reply: bytes = b"", problem: str = "") -> Meeting:
-        """What is known of the connection now."""
+        """What is known about the connection so far."""
         connection = self.channel.connection
         chain = connection.get_peer_cert_chain(as_cryptography=True)
         return Meeting(
@@ -130,7 +130,7 @@ class Connected:
         return "accepted" if self.channel.is_early_data_accepted else "rejected"
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Send close_notify and close the connection."""
         self.channel.close()
 
     def __enter__(self) -> Self:
@@ -141,7 +141,7 @@ class Connected:
 
 
 def connect(address: tuple[str, int], setup: ClientSetup) -> Connected:
-    """Open a connection and shake hands.
+    """Open a connection and do the handshake.
 
     :raises RequestError: if nothing listens there.
     :raises HandshakeError: if either side gives up.
@@ -156,7 +156,7 @@ def connect(address: tuple[str, int], setup: ClientSetup) -> Connected:
 
 
 def meet(address: tuple[str, int], setup: ClientSetup) -> Meeting:
-    """Connect, ask once, and tell what came of it: a refusal is an outcome, not an error.
+    """Connect, send one request, and return the outcome: a refusal is an outcome, not an error.
 
     :raises RequestError: if nothing listens there.
     """
@@ -192,7 +192,7 @@ def _opened(address: tuple[str, int], setup: ClientSetup) -> Connected:
 
 
 def _is_address(host: str) -> bool:
-    """Whether a host is named by its address, which server_name may not hold (RFC 6066 section 3)."""
+    """Whether a host is given as an address, which server_name must not contain (RFC 6066 section 3)."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

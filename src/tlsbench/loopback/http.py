@@ -1,7 +1,7 @@
-"""The server's side of HTTP/1.1 without I/O, by h11: requests in, answers out, a bounded piece at a time.
+"""The server side of HTTP/1.1 without I/O, with h11: requests in, answers out, a bounded piece at a time.
 
-Nothing is computed before it is asked for: of a thousand pipelined requests for large bodies, memory holds
-the bytes of the requests and one piece of one body.
+Nothing is computed before it is needed: for a thousand pipelined requests for large bodies, memory holds the
+bytes of the requests and one piece of one body.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from typing import Final
 
 import h11
 
-#: The most of an answer that is made at once.
+#: The largest part of an answer that is made at once.
 PIECE_BYTES: Final = 64 << 10
-#: The most that a request's head, or a line of its body's framing, may take.
+#: The largest head of a request, or line in the framing of its body.
 MOST_HEAD_BYTES: Final = 16 << 10
-#: The most steps (a request, some of its body, an answer's head or end) before others have their turn.
+#: The most steps (a request, part of its body, the head or end of an answer) before others have their turn.
 _STEPS_A_TURN: Final = 64
-#: Of requests, as h11 gives them.
+#: The versions of requests, as h11 reports them.
 _VERSIONS: Final = (b"1.0", b"1.1")
 _MALFORMED: Final = "HTTP: malformed request"
 _CONNECT: Final = "HTTP: CONNECT, which this server does not support"
 _VERSION: Final = "HTTP: a version other than 1.0 and 1.1"
 _CUT_OFF: Final = "HTTP: the client ended within a request"
-#: By h11's hint of a status.
+#: By the status that h11 hints at.
 _BY_HINT: Final = {
     431: f"HTTP: request head over {MOST_HEAD_BYTES >> 10} KiB",
     501: "HTTP: unknown transfer coding",
 }
-#: All that :attr:`HttpServer.problem` can be: nothing that a client wrote is in it.
+#: All values of :attr:`HttpServer.problem`: they contain nothing that a client wrote.
 PROBLEMS: Final = (_MALFORMED, _CONNECT, _VERSION, _CUT_OFF, *_BY_HINT.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is answered: ``piece`` over and over, ``length_bytes`` of it in all."""
+    """The content of an answer: ``piece`` over and over, ``length_bytes`` in total."""
 
     piece: bytes
     length_bytes: int
@@ -68,9 +68,9 @@ _NOTHING: Final = Content(b"", 0)
 
 
 class HttpServer:
-    """One connection: give it data, then take pieces for as long as it has more.
+    """One connection: pass it data, then take pieces as long as it has more.
 
-    :param respond: the content of a target, called once for each request.
+    :param respond: returns the content of a target; called once for each request.
     """
 
     def __init__(self, respond: Callable[[bytes], Content]) -> None:
@@ -80,34 +80,34 @@ class HttpServer:
         self._has_body = True
         self._has_ended = False
         self._body: Pieces | None = None
-        #: How many requests were answered.
+        #: The number of requests answered.
         self.answered = 0
-        #: Whether :meth:`next_piece` is to be called before more data is given.
+        #: Whether :meth:`next_piece` must be called before more data is passed in.
         self.has_more = False
-        #: Whether nothing more comes of it: the last answer said so, or there is a problem.
+        #: Whether it is finished: the last answer said so, or there is a problem.
         self.is_over = False
         #: What was wrong, one of :data:`PROBLEMS`; ``""`` if nothing was.
         self.problem = ""
 
     @property
     def is_answering(self) -> bool:
-        """Whether an answer has begun, and not ended."""
+        """Whether an answer has started and not ended."""
         return self._body is not None
 
     @property
     def is_idle(self) -> bool:
-        """Whether all is answered, and nothing of another request has come."""
+        """Whether every request is answered, and no part of another has arrived."""
         return self._http.their_state is h11.IDLE and not self._http.trailing_data[0]
 
     def receive(self, data: bytes) -> None:
-        """Take what the client sent; ``b""`` says that it sends no more."""
+        """Take data from the client; ``b""`` means that it sends no more."""
         if not self.is_over:
             self._has_ended = not data
             self._http.receive_data(data)
             self.has_more = True
 
     def next_piece(self) -> bytes:
-        """Some of the answers: little more than :data:`PIECE_BYTES`, and ``b""`` where there is none yet."""
+        """The next part of the answers: little more than :data:`PIECE_BYTES`; ``b""`` if none is ready."""
         parts: list[bytes] = []
         size = steps = 0
         try:
@@ -115,7 +115,7 @@ class HttpServer:
                 parts.append(self._step())
                 size += len(parts[-1])
                 steps += 1
-        except ValueError:  # of a length with more digits than int() takes, in h11 before 0.15
+        except ValueError:  # a length with more digits than int() takes, in h11 before 0.15
             parts.append(self._refuse(_MALFORMED))
         except h11.RemoteProtocolError as error:
             cut_off = self._has_ended and self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE)
@@ -147,7 +147,7 @@ class HttpServer:
     def _begin(self, content: Content) -> bytes:
         self._body = Pieces(content if self._has_body else _NOTHING)
         headers = [("Content-Type", content.media_type), ("Content-Length", str(content.length_bytes))]
-        # h2load counts no answer whose status has no words, which h11 leaves out
+        # h2load does not count answers without a reason phrase, which h11 leaves out by default
         reason = HTTPStatus(content.status).phrase
         return self._http.send(h11.Response(status_code=content.status, headers=headers, reason=reason))
 
@@ -164,7 +164,7 @@ class HttpServer:
         return end
 
     def _refuse(self, problem: str) -> bytes:
-        """Answer 400 where an answer is due, and be over."""
+        """Answer 400 if an answer is due, and finish the connection."""
         self.problem, self.is_over, self.has_more = problem, True, False
         if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             return b""

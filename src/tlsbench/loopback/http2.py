@@ -1,7 +1,7 @@
-"""The server's side of HTTP/2 without I/O, by h2: frames in, answers out, a bounded piece at a time.
+"""The server side of HTTP/2 without I/O, with h2: frames in, answers out, a bounded piece at a time.
 
-Nothing is computed before it can be sent: of a hundred streams for large bodies, memory holds one piece of
-one body, and what a client does not take by its windows is not made.
+Nothing is computed before it can be sent: for a hundred streams with large bodies, memory holds one piece of
+one body, and nothing is made that the client's flow-control windows do not allow.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from h2.exceptions import ProtocolError
 from tlsbench.loopback.http import PIECE_BYTES, Content, Pieces
 
 _MALFORMED: Final = "HTTP/2: it breaks the protocol's rules"
-_ENDED: Final = "HTTP/2: the client ended the connection by an error"
-#: All that :attr:`Http2Server.problem` can be: nothing that a client wrote is in it.
+_ENDED: Final = "HTTP/2: the client ended the connection with an error"
+#: All values of :attr:`Http2Server.problem`: they contain nothing that a client wrote.
 PROBLEMS: Final = (_MALFORMED, _ENDED)
 #: The most answers, or pieces of answers, before others have their turn.
 _STEPS_A_TURN: Final = 64
@@ -34,18 +34,18 @@ _CONFIGURATION: Final = H2Configuration(client_side=False, header_encoding=None)
 
 
 class Http2Server:
-    """One connection, as :class:`~tlsbench.loopback.http.HttpServer` is one of HTTP/1.1.
+    """One connection, like :class:`~tlsbench.loopback.http.HttpServer` for HTTP/1.1.
 
-    :param respond: the content of a target, called once for each request.
+    :param respond: returns the content of a target; called once for each request.
     """
 
     def __init__(self, respond: Callable[[bytes], Content]) -> None:
         self._http = H2Connection(_CONFIGURATION)
         self._http.initiate_connection()
         self._respond = respond
-        #: Requests whose end has not come, by stream: the target, and whether a body is wanted.
+        #: Requests that are not complete yet, by stream: the target, and whether the answer has a body.
         self._asking: dict[int, tuple[bytes, bool]] = {}
-        #: Answers that can go on, by stream, in the order of their turns; and those that wait for a window.
+        #: Answers that can continue, by stream, in the order of their turns; and those waiting for a window.
         self._ready: dict[int, Pieces] = {}
         self._waiting: dict[int, Pieces] = {}
         self._has_frames = True
@@ -55,21 +55,21 @@ class Http2Server:
 
     @property
     def has_more(self) -> bool:
-        """Whether :meth:`next_piece` is to be called before more data is given."""
+        """Whether :meth:`next_piece` must be called before more data is passed in."""
         return self._has_frames or bool(self._ready)
 
     @property
     def is_answering(self) -> bool:
-        """Whether an answer has begun, and not ended."""
+        """Whether an answer has started and not ended."""
         return bool(self._ready or self._waiting)
 
     @property
     def is_idle(self) -> bool:
-        """Whether all is answered, and no request has begun."""
+        """Whether every request is answered, and no other has started."""
         return not (self._asking or self._ready or self._waiting)
 
     def receive(self, data: bytes) -> None:
-        """Take what the client sent."""
+        """Take data from the client."""
         if self.is_over:
             return
         try:
@@ -115,7 +115,7 @@ class Http2Server:
             self.answered += 1
 
     def next_piece(self) -> bytes:
-        """Some of the answers: little more than a piece, and ``b""`` if none is ready."""
+        """The next part of the answers: little more than a piece; ``b""`` if none is ready."""
         size = steps = 0
         while self._ready and size < PIECE_BYTES and steps < _STEPS_A_TURN and not self.problem:
             size += self._step()
@@ -127,7 +127,7 @@ class Http2Server:
         return data
 
     def _step(self) -> int:
-        """Send some of the answer whose turn it is: how many bytes."""
+        """Send part of the answer whose turn it is; return the number of bytes."""
         stream, pieces = next(iter(self._ready.items()))
         del self._ready[stream]
         most_bytes = min(self._http.local_flow_control_window(stream), self._http.max_outbound_frame_size)

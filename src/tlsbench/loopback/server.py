@@ -1,4 +1,4 @@
-"""A small HTTPS server on loopback: a thread for each connection, and a certificate that can be changed."""
+"""A small HTTPS server on loopback, with a thread for each connection and a replaceable certificate."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from tlsbench.loopback.setups import ServerSetup
 
 #: How long a connection may be idle between two requests.
 _IDLE_S = 30.0
-#: How long a connection that is over may wait for the client's end (RFC 9112 section 9.6).
+#: How long a finished connection may wait for the client to close (RFC 9112 section 9.6).
 _LINGER_S = 1.0
-#: When a connection cannot be accepted, the next is tried this much later: descriptors may be free by then.
+#: How long to wait after a connection could not be accepted: descriptors may be free by then.
 _NO_DESCRIPTORS_S = 0.05
-#: Visits that nobody has asked for; of more, the oldest are forgotten.
+#: Visits that have not been fetched yet; if there are more, the oldest are dropped.
 _MOST_VISITS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What came of a connection, as the server saw it.
+    """The outcome of a connection, as the server saw it.
 
-    :param client: the certificate that the client showed, None if it showed none.
-    :param problem: why it failed, ``""`` if it did not.
-    :param alert: the alert that was sent or received for that.
+    :param client: the client's certificate, None if it sent none.
+    :param problem: why the connection failed, ``""`` if it did not.
+    :param alert: the alert that was sent or received for that reason.
     :param resumed: whether the client resumed a session.
-    :param early_bytes: how much came as early data.
+    :param early_bytes: the size of the early data.
     """
 
     peer: str
@@ -57,7 +57,7 @@ class Visit:
 
 
 def greeting(visit: Visit) -> str:
-    """What the server answers: what was negotiated, in words."""
+    """The server's answer: a description of what was negotiated."""
     name = visit.client.subject.rfc4514_string() if visit.client is not None else "none"
     return (
         f"This is TLS.\nversion: {visit.version}\ncipher suite: {visit.cipher}\ngroup: {visit.group}\n"
@@ -67,11 +67,11 @@ def greeting(visit: Visit) -> str:
 
 
 class Server:
-    """A server that listens from its making to its closing; use it in a ``with``.
+    """A server that listens from its creation until it is closed; a context manager.
 
-    :param bind: address and port; port 0 takes any that is free.
-    :param observe: called with each connection that ended, from that connection's thread.
-    :param tap: makes the taps of connections; they have the secrets if the setup is ``tapped``.
+    :param bind: address and port; port 0 means any free port.
+    :param observe: called with each connection that has ended, from that connection's thread.
+    :param tap: makes a tap for each connection; taps get the secrets if the setup is ``tapped``.
     """
 
     def __init__(
@@ -103,11 +103,11 @@ class Server:
         self._thread.start()
 
     def renew(self, setup: ServerSetup) -> None:
-        """Show another certificate from the next connection on; those that are open stay as they are."""
+        """Use another setup from the next connection on; open connections stay as they are."""
         self._shown = setup.context(), setup.early_data
 
     def next_visit(self) -> Visit:
-        """The next connection that has ended, in the order of their ends.
+        """The next connection that has ended, in the order in which they end.
 
         :raises HandshakeError: if none ends for a long time.
         """
@@ -117,9 +117,9 @@ class Server:
             raise HandshakeError("no connection has ended") from None
 
     def close(self) -> None:
-        """Stop listening, drop what is open, and let its threads end.
+        """Stop listening, drop open connections, and let their threads end.
 
-        A thread that is inside OpenSSL when the interpreter ends, and OpenSSL cleans up, crashes the process.
+        A thread inside OpenSSL would crash the process when the interpreter exits and OpenSSL cleans up.
         """
         self._is_closing = True
         with contextlib.suppress(OSError):
@@ -146,7 +146,7 @@ class Server:
                 sock, address = self._listener.accept()
             except OSError as error:
                 if not self._is_closing:
-                    if not refused:  # once for a time without descriptors, however long
+                    if not refused:  # only once for a period without descriptors, however long
                         refused = f"cannot accept a connection: {error.strerror}"
                         self._tell(Visit(peer="somebody", problem=refused))
                     time.sleep(_NO_DESCRIPTORS_S)
@@ -165,7 +165,7 @@ class Server:
                 self._tell(Visit(peer=peer, problem="no thread left for the connection"))
 
     def _tell(self, visit: Visit) -> None:
-        """Hand on what came of a connection."""
+        """Report the outcome of a connection."""
         while True:
             try:
                 self._visits.put_nowait(visit)
@@ -201,7 +201,7 @@ class Server:
             self._threads.discard(threading.current_thread())
 
     def _answer_early(self, channel: Channel, http: HttpServer) -> None:
-        """Answer what came as early data, before the client has proved that it is not a replay."""
+        """Answer the early data, before the client has proved that it is not a replay."""
         while data := channel.read_early():
             http.receive(data)
             while http.has_more:
@@ -209,7 +209,7 @@ class Server:
                     channel.write_early(piece)
 
     def _answer(self, channel: Channel, http: HttpServer) -> None:
-        """Answer requests until the client has no more."""
+        """Answer requests until the client sends no more."""
         until_s, answered = 0.0, 0
         while True:
             while http.has_more:
@@ -221,7 +221,7 @@ class Server:
             now_s = time.monotonic()
             if http.is_idle:
                 until_s, channel.time_limit_s = 0.0, _IDLE_S
-            else:  # a request must come whole within the limit, in however many pieces
+            else:  # a whole request must arrive within the limit, in however many pieces
                 if not until_s or http.answered != answered:
                     until_s, answered = now_s + self._time_limit_s, http.answered
                 channel.time_limit_s = until_s - now_s
@@ -229,7 +229,7 @@ class Server:
                 http.receive(channel.read())
             except HandshakeError:
                 if channel.refusal is None and http.is_idle:
-                    return  # gone without close_notify, as browsers go
+                    return  # gone without close_notify, as browsers do
                 raise
 
     def _greet(self, channel: Channel, peer: str, http: HttpServer) -> Content:

@@ -1,4 +1,4 @@
-"""What each side brings to a connection, and the OpenSSL contexts made of it."""
+"""What each side brings to a connection, and the OpenSSL contexts made from it."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _VERSIONS: Final = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 class ServerSetup:
     """What a server brings.
 
-    :param client_auth: whether it asks for a certificate: ``"none"``, ``"optional"`` or ``"required"``.
+    :param client_auth: whether it requests a certificate: ``"none"``, ``"optional"`` or ``"required"``.
     :param client_roots: the roots that it trusts for clients.
-    :param staple: an OCSP response in DER, shown to clients that ask; ``b""`` for none.
+    :param staple: an OCSP response in DER, stapled for clients that request it; ``b""`` for none.
     :param key_log: a file for the secrets of its connections, ``""`` for none.
     :param tapped: whether connections may be tapped, see
         :class:`~tlsbench.implementations.pyopenssl.tapped.TappedConnection`.
-    :param weak: whether it may use keys that OpenSSL takes for too weak (security level 0).
+    :param weak: whether it may use keys that OpenSSL considers too weak (security level 0).
     :param early_data: whether it accepts early data (0-RTT), and answers it at once.
-    :param anti_replay: whether it takes each ticket once, as OpenSSL does by itself; False is for
-        demonstrations, on loopback alone.
+    :param anti_replay: whether it accepts each ticket only once, as OpenSSL does by default; False is for
+        demonstrations, only on loopback.
     """
 
     identity: Identity
@@ -52,7 +52,7 @@ class ServerSetup:
     tapped: bool = False
 
     def context(self) -> SSL.Context:
-        """The OpenSSL context; made anew each time."""
+        """The OpenSSL context; a new one each time."""
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_mode(bindings.MODE_NO_AUTO_CHAIN)
@@ -77,9 +77,9 @@ class ServerSetup:
 
 @dataclass(slots=True)
 class Notes:
-    """What a client notices while it shakes hands: the context's callbacks write it down.
+    """Observations that the context's callbacks record during a handshake.
 
-    ``judge`` is one of them; it must live as long as the connection.
+    ``judge`` is one of these callbacks; it must live as long as the connection.
     """
 
     problem: str = ""
@@ -90,7 +90,7 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a client keeps of a connection, to resume its session, which is of use with its context alone."""
+    """What a client keeps to resume a connection's session, which is usable only with its own context."""
 
     session: SSL.Session
     context: SSL.Context
@@ -99,21 +99,21 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSetup:
-    """What a client brings, and what it insists on.
+    """What a client brings, and what it requires.
 
     :param roots: the roots that it trusts for servers.
     :param host: the name or address that the server's certificate must have.
-    :param identity: to show when it is asked for one.
-    :param crls: revocation lists; with any, the leaf's issuer must have one.
-    :param ocsp: ``"none"``; ``"seen"``: a response is asked for and not looked at; ``"checked"``: a stapled
-        one must be good, and be there if the leaf must staple; ``"required"``: it must be there.
-    :param pins: pins of keys (:func:`tlsbench.pki.spki_pin`), one of which the leaf must have.
-    :param verify: False takes any chain, to look at it.
+    :param identity: presented if the server requests a certificate.
+    :param crls: revocation lists; if there are any, the leaf's issuer must have one.
+    :param ocsp: ``"none"``; ``"seen"``: a response is requested but not checked; ``"checked"``: a stapled
+        one must be good, and must be there if the leaf is must-staple; ``"required"``: it must be there.
+    :param pins: pins of keys (:func:`tlsbench.pki.spki_pin`), one of which the leaf must match.
+    :param verify: False accepts any chain, to inspect it.
     :param version: the highest version it offers.
-    :param signature_algorithms: what it offers (RFC 8446 section 4.2.3), as SSL_CTX_set1_sigalgs_list(3)
-        spells it; the library's own list if empty.
-    :param kept: of an earlier :class:`~tlsbench.loopback.Meeting`, to resume; its context then counts.
-    :param early_path: what it asks for by early data, where the session allows that; ``""`` for nothing.
+    :param signature_algorithms: those it offers (RFC 8446 section 4.2.3), as SSL_CTX_set1_sigalgs_list(3)
+        spells them; the library's own list if empty.
+    :param kept: from an earlier :class:`~tlsbench.loopback.Meeting`, to resume; its context is then used.
+    :param early_path: the path to request with early data, if the session allows that; ``""`` for none.
     """
 
     roots: tuple[x509.Certificate, ...] = ()
@@ -172,7 +172,7 @@ class ClientSetup:
         if not der:
             must = leaf is not None and must_staple(leaf)
             if must or self.ocsp == "required":
-                why = "the certificate says that it must" if must else "this client insists on it"
+                why = "the certificate says that it must" if must else "this client requires it"
                 notes.problem = f"no OCSP response is stapled, and {why}"
             return not notes.problem
         try:
@@ -186,7 +186,7 @@ class ClientSetup:
 
 
 def must_staple(certificate: x509.Certificate) -> bool:
-    """Whether a certificate may be shown with an OCSP response only (RFC 7633)."""
+    """Whether a certificate may be used only with a stapled OCSP response (RFC 7633)."""
     features = extension(certificate, x509.TLSFeature)
     return features is not None and x509.TLSFeatureType.status_request in features
 

@@ -1,4 +1,4 @@
-"""Somebody on the path, who reads what goes by and cannot open it, and sends it again."""
+"""An attacker on the path who records traffic that it cannot decrypt, and replays it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class Tap:
-    """A relay in front of a server: it takes one connection and notes the client's first flight.
+    """A relay in front of a server: it accepts one connection and records the client's first flight.
 
-    Use it in a ``with``, which ends when the connection has ended.
+    Use it as a context manager; leaving it waits for the end of the connection.
 
-    :param address: the server's.
+    :param address: the server's address.
     """
 
     def __init__(self, address: tuple[str, int]) -> None:
@@ -28,29 +28,29 @@ class Tap:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(TIME_LIMIT_S)
         name = self._listener.getsockname()
-        #: Where clients connect.
+        #: The address for clients to connect to.
         self.address: tuple[str, int] = (name[0], name[1])
         self._thread = threading.Thread(target=self._relay, name="tlsbench-tap", daemon=True)
         self._thread.start()
 
     @property
     def first_flight(self) -> bytes:
-        """All that the client sent before the server said a word.
+        """All that the client sent before the server sent anything.
 
-        :raises HandshakeError: if nobody has connected.
+        :raises HandshakeError: if no client has sent anything.
         """
         if not self._flight:
             raise HandshakeError("nobody has sent anything this way")
         return bytes(self._flight)
 
     def _relay(self) -> None:
-        with suppress(OSError), self._listener:  # where a side is gone the other sees an end, too
+        with suppress(OSError), self._listener:  # if one side is gone, the other sees an end, too
             client, _ = self._listener.accept()
             with client, socket.create_connection(self._server, TIME_LIMIT_S) as server:
                 self._join(client, server)
 
     def _join(self, client: socket.socket, server: socket.socket) -> None:
-        """Hand everything on, until one side ends."""
+        """Relay everything until one side ends."""
         has_answered = False
         while ready := select.select([client, server], [], [], TIME_LIMIT_S)[0]:
             for source, sink in ((server, client), (client, server)):
@@ -69,15 +69,15 @@ class Tap:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # it is closed already, unless nobody came
+        with suppress(OSError):  # it is already closed, unless nobody connected
             self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(2 * TIME_LIMIT_S)
 
 
 def send_again(address: tuple[str, int], flight: bytes) -> bytes:
-    """Send captured bytes over a TCP connection of their own, and hang up after the first of the answer.
+    """Send captured bytes over a new TCP connection, and hang up after the first bytes of the answer.
 
-    :returns: what the server answered at once, which only the client could open.
+    :returns: the first bytes that the server answered, which only the client could decrypt.
     :raises RequestError: if nothing listens there.
     """
     try:

@@ -1,4 +1,4 @@
-"""Who the peers are: keys, authorities, the chains that they issue, and how these are taken back."""
+"""The identities of the peers: keys, authorities, the chains that these issue, and their revocation."""
 
 from tlsbench.pki.authority import Authority, issued_by, root_authority
 from tlsbench.pki.bundle import Bundle, read_bundle, read_file

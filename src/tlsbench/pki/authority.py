@@ -1,9 +1,9 @@
 """Certificate authorities: roots, intermediates, and what they issue.
 
-trustme makes the root where it has the key type (RSA-2048 and P-256), and a CA that trustme made
+trustme makes the root if it supports the key type (RSA-2048 and P-256), and a CA that trustme made
 elsewhere can be taken over. Leaves and intermediates come from our own builder for two reasons:
-trustme has no other key types and none of the extensions that a template can ask for, and it marks
-the subjectAltName of a leaf critical, which RFC 5280 section 4.2.1.6 asks for only when the subject is
+trustme supports no other key types and none of the extensions that a template can ask for, and it marks
+the subjectAltName of a leaf critical, which RFC 5280 section 4.2.1.6 requires only if the subject is
 empty and which ``cryptography.x509.verification`` therefore rejects.
 """
 
@@ -34,7 +34,7 @@ _TRUSTME_KEY_TYPES = {"rsa-2048": "RSA", "ecdsa-secp256r1": "ECDSA"}
 class Authority:
     """A certificate authority: a root, or an intermediate below one.
 
-    ``chain`` is its own certificate and those above it, down to but without the root;
+    ``chain`` is its own certificate and those above it, up to but not including the root;
     it is empty for a root.
     """
 
@@ -54,14 +54,14 @@ class Authority:
 
     @classmethod
     def new(cls, template: Template, key: PrivateKey) -> Authority:
-        """A root: a certificate that its own key signs."""
+        """A root, with a self-signed certificate."""
         return cls(build(template, key.public_key(), key), key)
 
     @classmethod
     def from_pem(cls, certificate_pem: bytes, private_key_pem: bytes) -> Authority:
-        """A root that exists already.
+        """An existing root.
 
-        :raises RequestError: if the two do not belong together or the certificate is not an authority's.
+        :raises RequestError: if the key and the certificate do not match, or it is not an authority's.
         """
         certificate = x509.load_pem_x509_certificate(certificate_pem)
         key = from_pem(private_key_pem)
@@ -73,7 +73,7 @@ class Authority:
 
     @classmethod
     def from_trustme(cls, ca: trustme.CA) -> Authority:
-        """Take over a CA of trustme, to issue below it what trustme does not."""
+        """Take over a trustme CA, to issue certificates that trustme cannot."""
         return cls.from_pem(ca.cert_pem.bytes(), ca.private_key_pem.bytes())
 
     def subordinate(self, template: Template, key: PrivateKey) -> Authority:
@@ -82,7 +82,7 @@ class Authority:
         return Authority(certificate, key, (certificate, *self.chain))
 
     def issue(self, template: Template, key: PrivateKey | None = None) -> Identity:
-        """An identity: a certificate for ``key``, or for a new key of the authority's own type."""
+        """An identity with a certificate for ``key``, or for a new key of the authority's own type."""
         key = key or new_key(self.key_type)
         leaf = build(template, key.public_key(), self.private_key, self.certificate)
         return Identity(key, (leaf, *self.chain))
@@ -90,11 +90,11 @@ class Authority:
     def sign_request(
         self, request: x509.CertificateSigningRequest, template: Template
     ) -> tuple[x509.Certificate, ...]:
-        """The chain for a request whose key is proved to be its sender's; leaf first.
+        """The chain for a signing request that proves possession of its key; leaf first.
 
-        Its names come from the request, all else from the template: an authority decides that, not the asker.
+        The names come from the request; the authority decides everything else, in the template.
 
-        :raises RequestError: if the request's signature is not by its key, or it names nobody.
+        :raises RequestError: if the request is not signed by its own key, or has no subjectAltName.
         """
         if not request.is_signature_valid:
             raise RequestError("the request is not signed by the key that it is for")
@@ -107,13 +107,13 @@ class Authority:
 
 
 def is_authority(certificate: x509.Certificate) -> bool:
-    """Whether a certificate's holder may issue others: its basicConstraints say so (RFC 5280 4.2.1.9)."""
+    """Whether a certificate is an authority's, by its basicConstraints (RFC 5280 section 4.2.1.9)."""
     constraints = extension(certificate, x509.BasicConstraints)
     return constraints is not None and constraints.ca
 
 
 def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether a certificate names the other as its issuer and is signed by its key."""
+    """Whether ``certificate`` names ``issuer`` as its issuer and is signed by its key."""
     if certificate.issuer == issuer.subject and engine_public_key_of(issuer) is not None:
         return issued_by_engine(certificate, issuer)
     try:
@@ -125,9 +125,9 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 @cache
 def root_authority(key_type: str) -> Authority:
-    """The process's root authority with a key of that type."""
+    """The root authority of this process with a key of that type."""
     if key_type in _TRUSTME_KEY_TYPES:
-        import trustme  # what lists libraries makes no roots
+        import trustme  # not needed to list libraries
 
         return Authority.from_trustme(trustme.CA(key_type=trustme.KeyType[_TRUSTME_KEY_TYPES[key_type]]))
     return Authority.new(authority_template("tlsbench root"), private_key(key_type, "root"))

@@ -1,4 +1,4 @@
-"""Reading what people have on disk: certificates, keys, CRLs and more in PEM, DER, PKCS #7 and PKCS #12."""
+"""Read users' files: certificates, keys, CRLs and more in PEM, DER, PKCS #7 and PKCS #12."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tlsbench.pki.identity import Identity
 from tlsbench.pki.keys import PrivateKey, public_key_of
 from tlsbench.pki.pem import Block, read_blocks
 
-#: More than any chain, key and CRL that a person wants shown.
+#: More than any chain, key and CRL that a user would want to see.
 _MOST_BYTES = 64 << 20
-#: More lines than the base64 of that many bytes has.
+#: More lines than base64 of that size has.
 _MOST_LINES = 2_000_000
 _MOST_NOTES = 20
-#: Each costs a copy of what follows it, and nobody has that many.
+#: Each costs a copy of the bytes that follow it, and no real file has this many.
 _MOST_IN_DER = 1000
 _PKCS7_LABELS = ("PKCS7", "PKCS #7 SIGNED DATA", "CMS")
 _OF_PKCS7 = "'openssl pkcs7 -print_certs' converts it to what servers and clients load"
@@ -36,10 +36,10 @@ _OF_PKCS7 = "'openssl pkcs7 -print_certs' converts it to what servers and client
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """What a file holds. ``encoding`` is ``"PEM"``, ``"DER"``, ``"PKCS #7"`` or ``"PKCS #12"``.
+    """The contents of a file. ``encoding`` is ``"PEM"``, ``"DER"``, ``"PKCS #7"`` or ``"PKCS #12"``.
 
-    ``private_key`` is as cryptography loads it; it may be of a type that is not for TLS. Of several the first
-    counts, as for servers. ``notes`` say what in the file was left out, and in which line.
+    ``private_key`` is as cryptography loads it; its type may be unsuitable for TLS. If there are several, the
+    first counts, as it does for servers. ``notes`` say what in the file was skipped, and on which line.
     """
 
     encoding: str
@@ -58,7 +58,7 @@ class Bundle:
             return False
 
     def _key(self) -> Any:  # noqa: ANN401 - of any type that cryptography loads
-        """The private key, as one of RSA-PSS where the first certificate says that it is one."""
+        """The private key, as an RSA-PSS key if the first certificate says that it is one."""
         is_pss = self.certificates[0].public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS
         is_plain = isinstance(self.private_key, rsa.RSAPrivateKey)
         return rsa_pss_key(self.private_key) if is_pss and is_plain else self.private_key
@@ -66,8 +66,8 @@ class Bundle:
     def identity(self, source: str) -> Identity:
         """The key with its certificates.
 
-        :param source: what to call the bundle in an error.
-        :raises RequestError: if one of them is missing, or they do not belong together.
+        :param source: the name of the bundle in error messages.
+        :raises RequestError: if either is missing, the key is not for TLS certificates, or they do not match.
         """
         if self.private_key is None or not self.certificates:
             missing = "certificate" if self.private_key is not None else "private key"
@@ -82,9 +82,9 @@ class Bundle:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file that a person named.
+    """Read a file that the user named.
 
-    :raises RequestError: in one line, if it cannot be read or is too large to be one.
+    :raises RequestError: with a one-line message, if it cannot be read or is too large to be a certificate.
     """
     try:
         with path.open("rb") as file:
@@ -97,11 +97,11 @@ def read_file(path: Path) -> bytes:
 
 
 def read_bundle(data: bytes, source: str, password: str | None = None) -> Bundle:
-    """What some bytes hold, whatever their encoding.
+    """Read the contents of a file in any of the encodings of :class:`Bundle`.
 
-    :param source: what to call them in an error, such as the file's name.
-    :param password: of an encrypted private key or PKCS #12.
-    :raises RequestError: in one line, if they are malformed, or the password is wrong or missing.
+    :param source: its name in error messages.
+    :param password: for an encrypted private key or PKCS #12 file.
+    :raises RequestError: with a one-line message, if it is malformed, or the password is wrong or missing.
     """
     secret = None if password is None else password.encode(errors="replace")
     if secret is not None and (b"\0" in secret or secret.decode() != password):
@@ -135,7 +135,7 @@ def _read_pem(data: bytes, source: str, password: bytes | None) -> Bundle:
 
 
 def _with_block(bundle: Bundle, block: Block, source: str, password: bytes | None) -> Bundle:
-    """The bundle with what a block holds, or with a note why that is left out."""
+    """The bundle with the contents of a block, or with a note on why it was skipped."""
     read = _PEM_READERS.get(block.label)
     if read is None:
         return _noted(bundle, f"line {block.line}: skipped, {meaning_of(block.label)}")
@@ -161,7 +161,7 @@ def _with_block(bundle: Bundle, block: Block, source: str, password: bytes | Non
 
 
 def _read_binary(data: bytes, source: str, password: bytes | None) -> Bundle | None:
-    """What DER holds; None if it is none, and PEM may be tried."""
+    """The contents of a binary file; None if it is not one, so that PEM can be tried."""
     first, rest = der.first_element(data)
     if not first:
         return None
@@ -193,7 +193,7 @@ def _read_binary(data: bytes, source: str, password: bytes | None) -> Bundle | N
 
 
 def _with_more(bundle: Bundle, rest: bytes) -> Bundle:
-    """The bundle with the certificates that follow its first, and a note on what else does."""
+    """The bundle with the certificates that follow its first, and a note on any other bytes after it."""
     found = list(bundle.certificates)
     while rest and 0 < len(found) < _MOST_IN_DER:
         first, after = der.first_element(rest)
@@ -207,7 +207,7 @@ def _with_more(bundle: Bundle, rest: bytes) -> Bundle:
 
 
 def _read_certificate(bundle: Bundle, block: Block, _password: bytes | None) -> Bundle:
-    # OpenSSL ignores what follows, and in a TRUSTED CERTIFICATE something does (X509_CERT_AUX).
+    # OpenSSL ignores what follows the certificate, such as the X509_CERT_AUX of a TRUSTED CERTIFICATE.
     first, rest = der.first_element(block.data)
     certificate = der.certificate(first or block.data)
     bundle = replace(bundle, certificates=(*bundle.certificates, certificate))
@@ -252,7 +252,7 @@ def _noted(bundle: Bundle, note: str) -> Bundle:
 
 
 def _reason(error: Exception) -> str:
-    """The first sentence of a library's message: some go on with where to complain."""
+    """The first sentence of a library's message: some continue with where to report the error."""
     return str(error).split(". ")[0].split("\n")[0].rstrip(".") or type(error).__name__
 
 
@@ -269,7 +269,7 @@ def _readers(read: _Reader, labels: Iterable[str]) -> dict[str, _Reader]:
     return dict.fromkeys(labels, read)
 
 
-#: By the labels that OpenSSL knows each by (``check_pem`` in ``crypto/pem/pem_lib.c``).
+#: By label, with every label that OpenSSL accepts for each (``check_pem`` in ``crypto/pem/pem_lib.c``).
 _PEM_READERS: Final[Mapping[str, _Reader]] = {
     **_readers(_read_certificate, ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")),
     **_readers(_read_crl, ("X509 CRL",)),

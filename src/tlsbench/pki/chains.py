@@ -1,4 +1,4 @@
-"""Which of some certificates issued which: the chain from a leaf upwards, whatever order they are in."""
+"""Find which certificate issued which: the chain from a leaf upwards, whatever order they are in."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cryptography import x509
 
 from tlsbench.pki.authority import is_authority, issued_by
 
-#: Certificates with one subject that are tried as an issuer: a file must not take forever.
+#: Certificates with the same subject that are tried as issuers: no file may take forever.
 _MOST_TRIED = 8
 
 
 def chain_of(certificates: Sequence[x509.Certificate], at: datetime | None = None) -> tuple[int, ...]:
-    """The positions of a leaf and of those above it, each the issuer of the one before.
+    """The positions of a leaf and of the certificates above it, each the issuer of the one before.
 
-    The leaf is the first that is no authority, or the first of all. Of several issuers one that holds at
-    ``at`` is preferred, then one that is an authority, as verifiers do (RFC 4158 section 3.2).
+    The leaf is the first that is not an authority's, or else the first of all. Of several issuers, one valid
+    at ``at`` is preferred, then one that is an authority, as verifiers do (RFC 4158 section 3.2).
     """
     if not certificates:
         return ()
@@ -46,9 +46,9 @@ def chain_of(certificates: Sequence[x509.Certificate], at: datetime | None = Non
 
 
 def are_roots(certificates: Sequence[x509.Certificate]) -> bool:
-    """Whether they are a set of roots to trust, as of a system or browser, and no chain to send.
+    """Whether they are a set of trusted roots, as of a system or browser, rather than a chain to send.
 
-    There are several, most name themselves as issuer, and nobody's own certificate is among them.
+    There are several; the first and most of the others are self-issued, and the rest are authorities'.
     """
     own = [certificate.subject == certificate.issuer for certificate in certificates]
     return (

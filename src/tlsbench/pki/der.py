@@ -1,4 +1,4 @@
-"""Single things in DER, each parsed as far as it is going to be looked at (X.690, RFC 5280, RFC 2315)."""
+"""Single objects in DER, each parsed as far as it will be used (X.690, RFC 5280, RFC 2315)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _SEQUENCE, _INDEFINITE = b"\x30", b"\x80"
 
 
 def first_element(data: bytes) -> tuple[bytes, bytes]:
-    """The SEQUENCE at the beginning (X.690 section 8.1) and what comes after; ``(b"", data)`` if none.
+    """The leading SEQUENCE (X.690 section 8.1) and the bytes after it; ``(b"", data)`` if there is none.
 
-    One of indefinite length (BER) is taken to be all. A text may begin with ``0``, which is a SEQUENCE's tag:
-    a length below 128 counts only if it is that of the whole, for nothing so short has anything after it.
+    One of indefinite length (BER) is taken to be all of the data. Text may begin with ``0``, which is the tag
+    of a SEQUENCE, so a length below 128 counts only if nothing follows: no certificate is that short.
     """
     if len(data) < 2 or data[:1] != _SEQUENCE:
         return b"", data
@@ -47,7 +47,7 @@ def first_element(data: bytes) -> tuple[bytes, bytes]:
 def certificate(der: bytes) -> x509.Certificate:
     """A certificate.
 
-    :raises ValueError: and others of ``UNREADABLE``, as all here, if it is none or malformed.
+    :raises ValueError: or another of ``UNREADABLE``, as all functions here, if it is not one or malformed.
     """
     return looked_through(x509.load_der_x509_certificate(der))
 
@@ -68,14 +68,14 @@ def ocsp_response(der: bytes) -> ocsp.OCSPResponse:
 
 
 def pkcs7_certificates(der: bytes) -> tuple[x509.Certificate, ...]:
-    """The certificates of PKCS #7, which is a set: the leaf first here, then who issued it, then others."""
+    """The certificates of PKCS #7, which is an unordered set: the leaf, then its issuers, then the others."""
     found = [looked_through(one) for one in pkcs7.load_der_pkcs7_certificates(der)]
     chain = chain_of(found)
     return tuple(found[place] for place in (*chain, *sorted(set(range(len(found))) - set(chain))))
 
 
 def private_key(der: bytes, password: bytes | None) -> object | None:
-    """A private key (PKCS #8, or of RSA or EC alone); None if it is none.
+    """A private key (PKCS #8, or the traditional format of RSA or EC); None if it is not one.
 
     :raises RequestError: if it is encrypted, and the password is missing or wrong.
     """
@@ -93,14 +93,14 @@ def private_key(der: bytes, password: bytes | None) -> object | None:
 
 
 def password_problem(password: bytes | None) -> str:
-    """What to say where a password is needed and this one does not open it."""
+    """The message for a password that is missing or wrong."""
     return (
         "it is encrypted: give the password with --password" if password is None else "the password is wrong"
     )
 
 
 def looked_through(read: _Read) -> _Read:
-    """The same, once all that is needed of it has been parsed, which cryptography puts off."""
+    """The same object, after parsing all the parts needed, which cryptography would put off."""
     for part in _NEEDED[type(read).__name__]:
         value = getattr(read, part)
         if isinstance(value, x509.Name):
@@ -113,7 +113,7 @@ def looked_through(read: _Read) -> _Read:
     return read
 
 
-#: What every certificate, list, request and response must have to be worth showing, by the class's name.
+#: The parts that an object must have to be worth showing, by the name of its class.
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "Certificate": ("subject", "issuer", "serial_number", "not_valid_before_utc", "not_valid_after_utc"),
     "CertificateRevocationList": ("issuer", "next_update_utc"),

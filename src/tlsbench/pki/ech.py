@@ -1,7 +1,7 @@
-"""The keys of Encrypted ClientHello (RFC 9849): made once for a process, as its certificates are.
+"""The keys of Encrypted ClientHello (RFC 9849), made once per process, like its certificates.
 
-A client has the configuration from DNS (RFC 9848, the parameter ``ech`` of a HTTPS record); here it is handed
-over.
+A client gets the configuration from DNS (RFC 9848, the parameter ``ech`` of an HTTPS record); here it is
+passed directly.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-#: The name in the clear: of the server that is common to all that hide behind it.
+#: The name sent in the clear, that of the client-facing server.
 PUBLIC_NAME: Final = "public.tlsbench.test"
 #: RFC 9849 section 4.
 _VERSION: Final = 0xFE0D
@@ -20,15 +20,15 @@ _VERSION: Final = 0xFE0D
 _KEM: Final = 0x0020
 _SUITES: Final = ((0x0001, 0x0001), (0x0001, 0x0003))
 _CONFIG_ID: Final = 1
-#: Longer names are padded to a multiple of 32 bytes (RFC 9849 section 6.1.3).
+#: The maximum_name_length: longer names are padded only to a multiple of 32 bytes (RFC 9849 section 6.1.3).
 _MOST_NAME_BYTES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class EchKey:
-    """A server's key, and what its clients are given.
+    """A server's key, and the configuration that its clients are given.
 
-    :param secret: the X25519 private key, in 32 bytes.
+    :param secret: the X25519 private key, 32 bytes.
     :param config: the ECHConfig.
     """
 
@@ -37,7 +37,7 @@ class EchKey:
 
     @property
     def config_list(self) -> bytes:
-        """The ECHConfigList that clients take."""
+        """The ECHConfigList that clients are configured with."""
         return _vector(2, self.config)
 
 
@@ -48,7 +48,7 @@ def ech_key() -> EchKey:
 
 
 def new_ech_key() -> EchKey:
-    """Another key, with its configuration."""
+    """A new key with its configuration."""
     private = X25519PrivateKey.generate()
     suites = b"".join(_number(kdf) + _number(aead) for kdf, aead in _SUITES)
     contents = (

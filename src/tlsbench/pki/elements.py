@@ -1,4 +1,4 @@
-"""The elements of DER, taken apart and put together (X.690 section 8.1), of what is well formed already."""
+"""Take DER apart into its elements, and put it together (X.690 section 8.1); the input is well formed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def bit_string(content: bytes) -> bytes:
 
 
 def elements(data: bytes) -> tuple[bytes, ...]:
-    """The elements in a row that some bytes are.
+    """The consecutive elements that some bytes consist of.
 
-    :raises ValueError: if they are not.
+    :raises ValueError: if they do not consist of whole elements.
     """
     found = []
     while data:
@@ -38,9 +38,9 @@ def elements(data: bytes) -> tuple[bytes, ...]:
 
 
 def inner(data: bytes) -> bytes:
-    """The content of the one element that some bytes are.
+    """The content of the single element that some bytes consist of.
 
-    :raises ValueError: if they are not one.
+    :raises ValueError: if they are not exactly one element.
     """
     start, end = _extent(data)
     if end != len(data):
@@ -49,7 +49,7 @@ def inner(data: bytes) -> bytes:
 
 
 def _extent(data: bytes) -> tuple[int, int]:
-    """Where the content of the first element begins, and where it ends."""
+    """The start and the end of the first element's content."""
     if len(data) < 2:
         raise ValueError("an element has a tag and a length")
     start, length = 2, data[1]

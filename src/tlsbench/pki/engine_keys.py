@@ -1,7 +1,7 @@
-"""Keys for which the cryptography package has no class: an OpenSSL signs certificates with them.
+"""Keys for which the cryptography package has no class: OpenSSL signs certificates with them.
 
-They are kept as what files hold, PKCS #8 and SubjectPublicKeyInfo. pyOpenSSL, and so the OpenSSL inside the
-cryptography package, puts them into certificates and signs with them.
+They are kept in the encodings of files, PKCS #8 and SubjectPublicKeyInfo. pyOpenSSL, and thus the OpenSSL
+inside the cryptography package, puts them into certificates and signs with them.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _SLH_DSA_DER: Final = bytes.fromhex("06096086480165030403")
 #: X509_V_FLAG_NO_CHECK_TIME and X509_V_FLAG_CHECK_SS_SIGNATURE: x509_vfy.h
 _NO_CHECK_TIME: Final = 0x200000
 _CHECK_OWN_SIGNATURE: Final = 0x4000
-#: The tag [0] of a certificate's version, which those of version 1 do without.
+#: The tag [0] of a certificate's version, which version 1 certificates omit.
 _VERSION: Final = 0xA0
 _NEEDED: Final = ("EVP_get_digestbyname", "X509_set_pubkey", "X509_sign")
 _RSA_PSS_NAME: Final = "rsa-pss-"
 _PUBLIC_EXPONENT: Final = 65537
 _SLH_DSA_NAMES: Final = {of.oid_number: name for name, of in slh_dsa.PARAMETERS.items()}
-#: What certificates signed by SLH-DSA say that they are signed by, by the object identifier.
+#: The names of the SLH-DSA signature algorithms in certificates, by object identifier.
 SLH_DSA_SIGNATURES: Final = {f"{_SLH_DSA}{number}": name.upper() for number, name in _SLH_DSA_NAMES.items()}
-#: Those with which no version of TLS signs a handshake.
+#: The key types with which no version of TLS signs a handshake.
 WITHOUT_SIGNATURE_SCHEME: Final = tuple(
     key_type.name for key_type in KEY_TYPES if key_type.engine_only and not key_type.authentication
 )
-#: The key types that are none of cryptography's, as in the axis ``key``.
+#: The key types that the cryptography package lacks, as in the axis ``key``.
 ENGINE_KEY_TYPES: Final = tuple(key_type.name for key_type in KEY_TYPES if key_type.engine_only)
 
 
@@ -59,21 +59,21 @@ class EnginePublicKey:
     spki: bytes
 
     def public_bytes(self, encoding: Encoding, form: PublicFormat) -> bytes:
-        """Its SubjectPublicKeyInfo, the one form that it has."""
+        """Its SubjectPublicKeyInfo, the only form that it has."""
         if form is not PublicFormat.SubjectPublicKeyInfo:
             raise ValueError(f"{self.key_type} keys have no other form than SubjectPublicKeyInfo")
         return self.spki if encoding is Encoding.DER else _pem("PUBLIC KEY", self.spki)
 
     @property
     def identifier(self) -> x509.SubjectKeyIdentifier:
-        """The subject key identifier: SHA-1 of the bits of the key (RFC 5280 section 4.2.1.2)."""
+        """The subject key identifier: SHA-1 of the key's BIT STRING (RFC 5280 section 4.2.1.2)."""
         bits = inner(elements(inner(self.spki))[1])[1:]
         return x509.SubjectKeyIdentifier(hashlib.sha1(bits, usedforsecurity=False).digest())
 
 
 @dataclass(frozen=True, slots=True)
 class EngineKey:
-    """A private key that cryptography cannot hold, or would take for one of another kind.
+    """A private key that cryptography cannot hold, or would take for a key of another type.
 
     :param key_type: as in the axis ``key``.
     :param pkcs8: the key in PKCS #8 (RFC 5958), DER, not encrypted.
@@ -90,7 +90,7 @@ class EngineKey:
     def private_bytes(
         self, encoding: Encoding, form: PrivateFormat, encryption: KeySerializationEncryption
     ) -> bytes:
-        """Its PKCS #8 without encryption, the one form that it has."""
+        """Its unencrypted PKCS #8, the only form that it has."""
         if form is not PrivateFormat.PKCS8 or not isinstance(encryption, NoEncryption):
             raise ValueError(f"{self.key_type} keys have no other form than unencrypted PKCS #8")
         return self.pkcs8 if encoding is Encoding.DER else _pem("PRIVATE KEY", self.pkcs8)
@@ -99,7 +99,7 @@ class EngineKey:
 def new_engine_key(key_type: str) -> EngineKey:
     """A new key of one of :data:`ENGINE_KEY_TYPES`.
 
-    :raises CertificateError: for those that no library makes.
+    :raises CertificateError: for a type that no library here can generate.
     """
     if key_type.startswith(_RSA_PSS_NAME):
         bits = int(key_type.removeprefix(_RSA_PSS_NAME))
@@ -110,7 +110,7 @@ def new_engine_key(key_type: str) -> EngineKey:
 
 
 def rsa_pss_key(key: rsa.RSAPrivateKey) -> EngineKey:
-    """The same RSA key as one that signs by RSASSA-PSS alone, with any hash (RFC 4055 section 1.2)."""
+    """The same RSA key, limited to RSASSA-PSS signatures, with any hash (RFC 4055 section 1.2)."""
     pkcs8 = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     algorithm = element(SEQUENCE, _RSASSA_PSS_DER)
@@ -136,7 +136,7 @@ def _slh_dsa_key(key_type: str, private: bytes) -> EngineKey:
 
 
 def engine_key_from(pkcs8: bytes) -> EngineKey | None:
-    """The key in an unencrypted PKCS #8 in DER, if it is one of :data:`ENGINE_KEY_TYPES`; else None."""
+    """The key in unencrypted PKCS #8 (DER) if its type is one of :data:`ENGINE_KEY_TYPES`, otherwise None."""
     _version, algorithm, private, *_ = elements(inner(pkcs8))
     kind = _kind_of(elements(inner(algorithm))[0])
     if kind is None:
@@ -149,12 +149,12 @@ def engine_key_from(pkcs8: bytes) -> EngineKey | None:
 
 
 def engine_public_key_of(certificate: x509.Certificate) -> EnginePublicKey | None:
-    """The key of a certificate, if it is one of :data:`ENGINE_KEY_TYPES`; else None."""
+    """The key of a certificate if its type is one of :data:`ENGINE_KEY_TYPES`, otherwise None."""
     oid = certificate.public_key_algorithm_oid.dotted_string
     if oid != _RSASSA_PSS and not oid.startswith(_SLH_DSA):
         return None
     fields = elements(inner(certificate.tbs_certificate_bytes))
-    # Of a tbsCertificate: [version,] serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
+    # A tbsCertificate: [version,] serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
     spki = fields[6 if fields[0][0] == _VERSION else 5]
     kind = _kind_of(elements(inner(elements(inner(spki))[0]))[0])
     if kind == _RSA_PSS_NAME:
@@ -165,7 +165,7 @@ def engine_public_key_of(certificate: x509.Certificate) -> EnginePublicKey | Non
 
 
 def is_rsa_pss(der: bytes) -> bool:
-    """Whether a certificate in DER is one of an RSA-PSS key; no certificate (``b""``) is none."""
+    """Whether a certificate in DER has an RSA-PSS key; False without a certificate (``b""``)."""
     if not der:
         return False
     certificate = x509.load_der_x509_certificate(der)
@@ -173,7 +173,7 @@ def is_rsa_pss(der: bytes) -> bool:
 
 
 def _kind_of(oid: bytes) -> str | None:
-    """The key type that an object identifier in DER names; of RSA-PSS without its bits."""
+    """The key type that an object identifier in DER names; for RSA-PSS, without the key size."""
     if oid == _RSASSA_PSS_DER:
         return _RSA_PSS_NAME
     return _SLH_DSA_NAMES.get(oid[-1]) if oid[:-1] == _SLH_DSA_DER else None
@@ -182,14 +182,14 @@ def _kind_of(oid: bytes) -> str | None:
 def signed_by_engine(
     certificate: x509.Certificate, spki: bytes, pkcs8: bytes, digest: str
 ) -> x509.Certificate:
-    """The same certificate for another key, signed anew by an OpenSSL.
+    """The same certificate for another key, re-signed by OpenSSL.
 
-    :param spki: the SubjectPublicKeyInfo of its holder's key, in DER.
-    :param pkcs8: its issuer's key in PKCS #8, in DER.
-    :param digest: OpenSSL's name of the hash to sign with; ``""`` where the scheme has its own.
-    :raises CertificateError: if that OpenSSL does not know one of the keys.
+    :param spki: the SubjectPublicKeyInfo of the subject's key, in DER.
+    :param pkcs8: the issuer's key in PKCS #8, in DER.
+    :param digest: OpenSSL's name for the hash to sign with; ``""`` if the scheme has its own.
+    :raises CertificateError: if OpenSSL does not support one of the keys, or does not sign.
     """
-    from OpenSSL import crypto  # what lists libraries signs nothing
+    from OpenSSL import crypto  # not needed to list libraries
 
     lib, ffi = _bindings()
     made = crypto.X509.from_cryptography(certificate)
@@ -203,12 +203,12 @@ def signed_by_engine(
     with_digest = lib.EVP_get_digestbyname(digest.encode("ascii")) if digest else ffi.NULL
     x509_, pkey = made._x509, signing._pkey
     if lib.X509_set_pubkey(x509_, held._pkey) != 1 or lib.X509_sign(x509_, pkey, with_digest) <= 0:
-        raise CertificateError("OpenSSL does not sign the certificate that is asked for")
+        raise CertificateError("OpenSSL did not sign the certificate")
     return made.to_cryptography()
 
 
 def issued_by_engine(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether a certificate is signed by the key of the other, as an OpenSSL finds."""
+    """Whether ``certificate`` is signed by the key of ``issuer``, according to OpenSSL."""
     from OpenSSL import crypto
 
     store = crypto.X509Store()
@@ -223,9 +223,9 @@ def issued_by_engine(certificate: x509.Certificate, issuer: x509.Certificate) ->
 
 @cache
 def _bindings() -> tuple[Any, Any]:
-    """What pyOpenSSL binds.
+    """The OpenSSL bindings of pyOpenSSL.
 
-    :raises CertificateError: if it binds too little.
+    :raises CertificateError: if they lack a function that is needed.
     """
     from OpenSSL import SSL
 

@@ -1,4 +1,4 @@
-"""Reading extensions of certificates that may be anything: absent, malformed, or of an unknown kind."""
+"""Read certificate extensions that may be absent, malformed or of an unknown kind."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Final, TypeVar
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-#: What cryptography raises, when they are looked at, for parts of a certificate that are not what they should
-#: be: it parses most of them late.
+#: What cryptography raises when a malformed part of a certificate is accessed: it parses most parts late.
 UNREADABLE: Final = (
     ValueError,
     TypeError,
@@ -27,7 +26,7 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 def extension(
     certificate: x509.Certificate | x509.CertificateSigningRequest, kind: type[_Extension]
 ) -> _Extension | None:
-    """The value of an extension; None if there is none, or it cannot be read."""
+    """The value of an extension; None if it is absent or unreadable."""
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except (x509.ExtensionNotFound, *UNREADABLE):
@@ -36,9 +35,9 @@ def extension(
 
 @contextmanager
 def lenient() -> Iterator[None]:
-    """Look at certificates that break rules without a word: they are to be shown, not hidden.
+    """Read certificates that break rules without warnings: they should be shown, not hidden.
 
-    cryptography warns of negative serial numbers, of names that are too long, and of more.
+    cryptography warns of negative serial numbers, names that are too long, and more.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""What people take for a certificate and is none: a name for each, and what to do."""
+"""Files that are mistaken for certificates: what each is, and what to do with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _READ: Final = (
     "certificates, keys, CRLs, requests and OCSP responses in PEM, DER, PKCS #7 or PKCS #12 are read"
 )
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]+={0,2}\s*")
-#: What files begin with.
+#: What such files begin with.
 _BEGINNINGS: Final = (
     ((b"\xff\xfe", b"\xfe\xff"), "is text in UTF-16: save it as UTF-8"),
     (
@@ -28,7 +28,7 @@ _BEGINNINGS: Final = (
     ((b"PK\x03\x04", b"\x1f\x8b"), "is an archive: unpack it"),
     ((b"<",), "is HTML or XML, not a certificate"),
 )
-#: Blocks of PEM that TLS has no use for, or not here, by label.
+#: PEM blocks that TLS does not use, or that are not used here, by label.
 _MEANINGS: Final = {
     "PUBLIC KEY": "a public key",
     "RSA PUBLIC KEY": "a public key",
@@ -44,12 +44,12 @@ _MEANINGS: Final = {
 
 
 def meaning_of(label: str) -> str:
-    """What a PEM block of that label is, which is read for nothing here."""
+    """A description of the PEM blocks with that label, which are not used here."""
     return _MEANINGS.get(label, f"a block of a kind not known here, '{label}'")
 
 
 def what_it_is(data: bytes) -> str:
-    """What to say of a file's bytes that hold nothing to read, after the file's name."""
+    """What to say, after the file's name, of a file with nothing to read in it."""
     if not data.strip():
         return "is empty: it has no private key, and no certificate, CRL, request or OCSP response"
     beginning = data.lstrip()

@@ -1,4 +1,4 @@
-"""A private key with its certificates: the one value that every library is given."""
+"""A private key with its certificates: the form in which every library is given them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tlsbench.pki.template import signature_hash
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A private key and the certificates that its holder sends: leaf first, root left out."""
+    """A private key and the certificates that its holder sends: leaf first, without the root."""
 
     private_key: PrivateKey
     certificates: tuple[x509.Certificate, ...]
@@ -45,12 +45,12 @@ class Identity:
 
     @property
     def leaf_der(self) -> bytes:
-        """The leaf certificate in DER: what the other side must have seen."""
+        """The leaf certificate in DER, which the other side must have received."""
         return self.leaf.public_bytes(Encoding.DER)
 
     @property
     def public_key_der(self) -> bytes:
-        """The leaf's SubjectPublicKeyInfo in DER: all that a raw public key shows (RFC 7250 section 3)."""
+        """The leaf's SubjectPublicKeyInfo in DER: what a raw public key consists of (RFC 7250 section 3)."""
         return public_key_der(self.private_key.public_key())
 
     @property
@@ -62,15 +62,15 @@ class Identity:
     def pem_file(self) -> Iterator[str]:
         """A temporary file, readable by its owner only, with the private key and the chain.
 
-        For libraries that load certificates from files alone; it is gone after the block.
+        For libraries that load certificates only from files; it is deleted after the block.
         """
         with temporary(to_pem(self.private_key) + self.chain_pem, ".pem") as path:
             yield str(path)
 
     def pkcs12(self, password: str, name: str = "tlsbench") -> bytes:
-        """Key and chain as PKCS #12 (RFC 7292), encrypted with ``password``, or not if that is empty.
+        """The key and chain as PKCS #12 (RFC 7292), encrypted with ``password`` unless it is empty.
 
-        :raises RequestError: for an ML-DSA key, which the format of this library cannot hold.
+        :raises RequestError: for a key that cryptography cannot write as PKCS #12, such as ML-DSA.
         """
         encryption = BestAvailableEncryption(password.encode()) if password else NoEncryption()
         try:
@@ -86,7 +86,7 @@ class Identity:
 
 
 def certificates_pem(certificates: Sequence[x509.Certificate]) -> bytes:
-    """The certificates in PEM, one after the other."""
+    """The certificates in PEM, concatenated."""
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
@@ -102,13 +102,13 @@ def spki_pin(certificate: x509.Certificate) -> str:
 
 
 def signing_request(key: PrivateKey, names: Sequence[str]) -> x509.CertificateSigningRequest:
-    """A request for a certificate for ``names``, signed by the key that it is for (PKCS #10, RFC 2986).
+    """A certificate signing request for ``names``, signed by its own key (PKCS #10, RFC 2986).
 
-    :raises RequestError: if a name is none.
+    :raises RequestError: if a name is invalid, or the key can sign only certificates here.
     """
     return (
         x509.CertificateSigningRequestBuilder()
-        .subject_name(x509.Name([]))  # as ACME clients do (RFC 8555 section 7.4): the names are what counts
+        .subject_name(x509.Name([]))  # as ACME clients do (RFC 8555 section 7.4): only the names count
         .add_extension(x509.SubjectAlternativeName([general_name(name) for name in names]), critical=True)
         .sign(own(key), signature_hash(own(key)))
     )

@@ -27,7 +27,7 @@ from tlsbench.pki.engine_keys import (
 )
 from tlsbench.pki.pem import read_blocks
 
-#: What the cryptography package signs with.
+#: Keys that the cryptography package itself signs with.
 OwnPrivateKey: TypeAlias = (
     rsa.RSAPrivateKey
     | ec.EllipticCurvePrivateKey
@@ -50,7 +50,7 @@ OwnPublicKey: TypeAlias = (
 )
 PublicKey: TypeAlias = OwnPublicKey | EnginePublicKey
 
-#: What makes a key, by its type: of those that the cryptography package has.
+#: Key generators by key type, for the types that the cryptography package has.
 GENERATORS: Final[dict[str, Callable[[], OwnPrivateKey]]] = {
     "rsa-2048": lambda: rsa.generate_private_key(65537, 2048),
     "rsa-3072": lambda: rsa.generate_private_key(65537, 3072),
@@ -79,12 +79,12 @@ def new_key(key_type: str) -> PrivateKey:
 
 @cache
 def private_key(key_type: str, purpose: str) -> PrivateKey:
-    """The process's key of that type for that purpose; the same one each time.
+    """The key of this process of that type and for that purpose; the same one each time.
 
     :param key_type: a name of :mod:`tlsbench.scenarios.keys`.
     :param purpose: who holds it, such as ``"root"`` or ``"server"``; each has its own key.
     """
-    del purpose  # tells the cached keys apart, and nothing else
+    del purpose  # only distinguishes the cached keys
     return new_key(key_type)
 
 
@@ -94,7 +94,10 @@ def to_pem(key: PrivateKey) -> bytes:
 
 
 def from_pem(pem: bytes) -> PrivateKey:
-    """The key in an unencrypted PEM, if it is of a type that certificates here can have."""
+    """The key in unencrypted PEM.
+
+    :raises TypeError: if it is of a type that certificates here cannot have.
+    """
     blocks, _ = read_blocks(pem)
     for block in blocks:
         if block.label == "PRIVATE KEY" and (own := engine_key_from(block.data)) is not None:
@@ -106,9 +109,9 @@ def from_pem(pem: bytes) -> PrivateKey:
 
 
 def own(key: PrivateKey) -> OwnPrivateKey:
-    """The key, for what the cryptography package alone does with it.
+    """The key, for operations that only the cryptography package performs.
 
-    :raises RequestError: if it has no such keys.
+    :raises RequestError: if that package has no such keys.
     """
     if isinstance(key, EngineKey):
         raise RequestError(f"{key.key_type} keys sign only certificates here")
@@ -116,16 +119,16 @@ def own(key: PrivateKey) -> OwnPrivateKey:
 
 
 def public_key_of(certificate: x509.Certificate) -> EnginePublicKey | CertificatePublicKeyTypes:
-    """The key of a certificate, of whatever kind.
+    """The key of a certificate, of any type.
 
-    It raises what cryptography does of a kind that is neither its own nor an engine's
+    For a type that neither cryptography nor an engine has, it raises what cryptography does
     (:data:`tlsbench.pki.extensions.UNREADABLE`).
     """
     return engine_public_key_of(certificate) or certificate.public_key()
 
 
 def key_type_of(public_key: object) -> str:
-    """The name of a public key's type, as in the axis ``key``; its class's name if it has none."""
+    """The name of a public key's type, as in the axis ``key``; the name of its class if it has none."""
     if isinstance(public_key, EnginePublicKey):
         return public_key.key_type
     if isinstance(public_key, rsa.RSAPublicKey):
@@ -135,7 +138,7 @@ def key_type_of(public_key: object) -> str:
     return _PUBLIC_KEY_TYPES.get(type(public_key).__name__, type(public_key).__name__)
 
 
-#: By the name of the class that cryptography registers as public (its classes are abstract).
+#: By the name of the concrete class (the public classes of cryptography are abstract).
 _PUBLIC_KEY_TYPES: Final = {
     "Ed25519PublicKey": "ed25519",
     "Ed448PublicKey": "ed448",

@@ -42,9 +42,9 @@ def general_name(text: str) -> x509.GeneralName:
 
 
 def constraint(text: str) -> x509.GeneralName:
-    """What a name constraint allows or forbids (RFC 5280 section 4.2.1.10).
+    """The names that a name constraint permits or excludes (RFC 5280 section 4.2.1.10).
 
-    A DNS name stands for itself and all below it, a network such as ``10.0.0.0/8`` for its addresses.
+    A DNS name covers itself and all names below it, a network such as ``10.0.0.0/8`` its addresses.
 
     :raises RequestError: if it is neither.
     """
@@ -63,7 +63,7 @@ def constraint(text: str) -> x509.GeneralName:
 
 
 def name_text(name: x509.GeneralName) -> str:
-    """The text of a name, as :func:`general_name` takes it; other kinds (RFC 4514, OIDs) as they print."""
+    """The text of a name, as :func:`general_name` takes it; RFC 4514 or a dotted OID for other kinds."""
     if isinstance(name, x509.DirectoryName):
         return name.value.rfc4514_string()
     if isinstance(name, x509.RegisteredID):
@@ -72,7 +72,7 @@ def name_text(name: x509.GeneralName) -> str:
 
 
 def short_name(certificate: x509.Certificate) -> str:
-    """What to call a certificate's holder: its common name, else its first name, else its subject."""
+    """A short name for a certificate's holder: the common name, or the first other name, or the subject."""
     common_names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     if common_names:
         return str(common_names[0].value)

@@ -1,4 +1,4 @@
-"""Who meets in a scenario: the process's own PKI, made once for each kind of chain."""
+"""The peers of a scenario: the process's own PKI, made once for each kind of chain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tlsbench.pki.trust import stranger_roots
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.chains import ANCHORED, is_suppressed
 
-#: The name that server certificates are issued for, and that clients ask for and check.
+#: The name that server certificates are issued for, and that clients request and check.
 SERVER_NAME = "localhost"
 #: The name in client certificates.
 CLIENT_NAME = "client.tlsbench.test"
@@ -26,9 +26,9 @@ CLIENT_NAME = "client.tlsbench.test"
 class Peers:
     """The server, the client, the root that both trust, and the authority that issued to both.
 
-    The issuer is the root itself where a chain has one certificate. ``strangers`` are roots that the client
-    trusts as well, and that nobody here was issued by, ``known`` the intermediates that it has beforehand and
-    does not trust.
+    The issuer is the root itself if a chain has one certificate. ``strangers`` are further roots that the
+    client trusts and that issued none of these certificates; ``known`` are the intermediates that it has
+    beforehand but does not trust.
     """
 
     root: Authority
@@ -40,11 +40,11 @@ class Peers:
 
     @property
     def store(self) -> tuple[x509.Certificate, ...]:
-        """All that the client has beforehand, the root last."""
+        """All the certificates that the client has beforehand, the root last."""
         return (*self.strangers, *self.known, self.root.certificate)
 
     def to_pem(self) -> dict[str, str]:
-        """Everything as PEM, to hand it to another process of one's own: private keys are in it."""
+        """Everything as PEM, private keys included, to hand over to another process of our own."""
         holders = (
             ("root", self.root.private_key, (self.root.certificate,)),
             ("issuer", self.issuer.private_key, (self.issuer.certificate, *self.issuer.chain[1:])),
@@ -91,7 +91,7 @@ def peers_for(scenario: Scenario) -> Peers:
 
 
 def _suppressed(met: Peers, *, is_anchored: bool) -> Peers:
-    """The same, where the server sends its leaf alone, and its client can do without the rest."""
+    """The same peers, with a server that sends only its leaf and a client that has the rest already."""
     issuer = met.issuer
     server = replace(met.server, certificates=met.server.certificates[:1])
     if is_anchored:
@@ -105,8 +105,8 @@ def peers(key: str, chain_length: int = 1, intermediate_key: str = "", root_key:
 
     :param key: a name of :mod:`tlsbench.scenarios.keys`: the leaves' key type.
     :param chain_length: certificates in each side's chain, 1 to 5: the leaf and its intermediates.
-    :param intermediate_key: the intermediates' key type, the leaves' if empty.
-    :param root_key: the root's, which signs the certificate below it; the leaves' if empty.
+    :param intermediate_key: the intermediates' key type; the leaves' if empty.
+    :param root_key: the key type of the root, which signs the certificate below it; the leaves' if empty.
     """
     if not 1 <= chain_length <= 5:
         raise ValueError(f"a chain has 1 to 5 certificates, not {chain_length}")

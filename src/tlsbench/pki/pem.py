@@ -1,8 +1,8 @@
-"""PEM as OpenSSL reads it (RFC 7468, RFC 1421): what it refuses is refused, with the line.
+"""PEM as OpenSSL reads it (RFC 7468, RFC 1421): what it refuses is refused, with the line number.
 
-After ``PEM_read_bio_ex`` in OpenSSL's ``crypto/pem/pem_lib.c``, which nginx, Apache, HAProxy, curl and Python
-call: lines in pieces of 254 bytes, blanks after a line dropped, a BOM before a block dropped, a block
-abandoned, and with it the file, for a wrong END line. Where OpenSSL skips in silence, a note says what.
+Modelled on ``PEM_read_bio_ex`` in OpenSSL's ``crypto/pem/pem_lib.c``, which nginx, Apache, HAProxy, curl and
+Python call: lines are read in pieces of 254 bytes, trailing blanks and a BOM before a block are dropped, and
+a wrong END line abandons the block and the file. Notes report what OpenSSL skips silently.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from tlsbench.errors import RequestError
 
 _BEGIN, _END, _DASHES = b"-----BEGIN ", b"-----END ", b"-----"
 _BOM = b"\xef\xbb\xbf"
-#: ``LINESIZE`` less the byte for the terminating zero.
+#: ``LINESIZE`` minus the byte for the terminating NUL.
 _PIECE_BYTES = 254
-#: What ``sanitize_line`` drops at a line's end: all that a signed char holds at or below the space.
+#: What ``sanitize_line`` drops at the end of a line: every byte that is at most a space as a signed char.
 _DROPPED = bytes((*range(0x21), *range(0x80, 0x100)))
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
-#: The lines of a block with a header have 64 characters, the last one fewer (RFC 1421 section 4.3.2.4).
+#: The lines of a block with a header have 64 characters, the last one maybe fewer (RFC 1421 section 4.3.2.4).
 _LINE_AFTER_HEADER = 64
 _NEARLY = re.compile(rb"-{2,}\s*(BEGIN|END)\b", re.IGNORECASE)
 _MOST_SHOWN = 48
@@ -30,11 +30,11 @@ _MOST_SHOWN = 48
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What is between BEGIN and END.
+    """The contents between BEGIN and END.
 
-    :param line: of BEGIN, counted from 1.
-    :param header: as of an encrypted key (RFC 1421 section 4.6), empty mostly.
-    :param cut_in_line: where a dash ends the base64 before END, as when another block begins; 0 mostly.
+    :param line: the line of BEGIN, counted from 1.
+    :param header: such as that of an encrypted key (RFC 1421 section 4.6); usually empty.
+    :param cut_in_line: the line where a dash ends the base64 before END, as when a block begins; usually 0.
     """
 
     label: str
@@ -44,7 +44,7 @@ class Block:
     cut_in_line: int = 0
 
     def to_pem(self) -> bytes:
-        """The block again, in the form that every library reads."""
+        """The block as PEM again, in a form that every library reads."""
         name, text = self.label.encode(), base64.b64encode(self.data)
         lines = [text[at : at + _LINE_AFTER_HEADER] for at in range(0, len(text), _LINE_AFTER_HEADER)]
         header = [self.header] if self.header else []
@@ -60,14 +60,14 @@ class _Piece:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the rest of the line is the next piece."""
+        """Whether the line continues in the next piece."""
         return len(self.text) == _PIECE_BYTES and not self.text.endswith(b"\n")
 
 
 def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
-    """The blocks in order, and notes on what looks like one and is none.
+    """The blocks in order, and notes on what looks like a block but is not.
 
-    :raises RequestError: with the line, for what OpenSSL stops at.
+    :raises RequestError: with the line number, for anything that OpenSSL stops at.
     """
     pieces = _pieces(data)
     blocks: list[Block] = []
@@ -98,14 +98,14 @@ def _pieces(data: bytes) -> Iterator[_Piece]:
         for start in range(0, len(line), _PIECE_BYTES):
             text, nul, _ = line[start : start + _PIECE_BYTES].partition(b"\0")
             if nul and not text:
-                return  # for fgets(3) a line that begins with NUL is as the end of the file
+                return  # after fgets(3), a line that begins with NUL looks like the end of the file
             yield _Piece(number, text)
 
 
 def _block(pieces: Iterator[_Piece], label: bytes, begin: int) -> Block:
     """The block whose BEGIN line was read last."""
     name = _shown(label)
-    above: list[bytes] | None = None  # what is above a blank line
+    above: list[bytes] | None = None  # the lines above a blank line
     lines: list[_Piece] = []
     in_header = ended = goes_on = False
     for piece in pieces:
@@ -147,7 +147,7 @@ def _decoded(name: str, begin: int, header: list[bytes], lines: list[_Piece]) ->
     for line in lines:
         before, dash, _ = line.text.partition(b"-")
         text.append(before)
-        if dash:  # where the decoder stops, and says nothing
+        if dash:  # the decoder stops here without an error
             cut_in_line = line.line
             break
     base = b"".join(text).translate(None, b" \t\r")
@@ -159,6 +159,6 @@ def _decoded(name: str, begin: int, header: list[bytes], lines: list[_Piece]) ->
 
 
 def _shown(text: bytes) -> str:
-    """A few characters of a line, for a message of one line."""
+    """The first characters of a line, for a one-line message."""
     whole = "".join(one if one.isprintable() else "\ufffd" for one in text.decode("utf-8", "replace"))
     return whole if len(whole) <= _MOST_SHOWN else f"{whole[:_MOST_SHOWN]}…"

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-#: What every library takes: some take no more.
+#: A length that every library accepts: some accept no longer keys.
 _KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalPsk:
-    """A secret and the name that it goes by on the wire, in the clear.
+    """A secret, and the identity sent for it on the wire in the clear.
 
-    :param identity: chosen by whoever provisions it; RFC 9257 section 7 asks for 16 bytes or more.
-    :param key: each key is for one hash (RFC 8446 section 4.2.11): that of the scenario's suite.
+    :param identity: chosen by whoever provisions the secret; RFC 9257 section 7 asks for 16 bytes or more.
+    :param key: each key is for one hash (RFC 8446 section 4.2.11), that of the scenario's cipher suite.
     """
 
     identity: bytes
@@ -25,5 +25,5 @@ class ExternalPsk:
 
 @cache
 def external_psk() -> ExternalPsk:
-    """The process's own, made once, as its certificates are."""
+    """The external PSK of this process, made once, like its certificates."""
     return ExternalPsk(b"tlsbench external PSK", secrets.token_bytes(_KEY_BYTES))

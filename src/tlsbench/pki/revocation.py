@@ -1,4 +1,4 @@
-"""Taking certificates back: CRLs (RFC 5280 section 5) and OCSP responses (RFC 6960), made and checked."""
+"""Revocation: make CRLs (RFC 5280 section 5), make and check OCSP responses (RFC 6960)."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tlsbench.pki.identity import Identity
 from tlsbench.pki.keys import own
 from tlsbench.pki.template import Validity, signature_hash
 
-#: What an OCSP response can say of a certificate (RFC 6960 section 2.2).
+#: The statuses that an OCSP response can give a certificate (RFC 6960 section 2.2).
 STATUSES: Final = {
     "good": ocsp.OCSPCertStatus.GOOD,
     "revoked": ocsp.OCSPCertStatus.REVOKED,
     "unknown": ocsp.OCSPCertStatus.UNKNOWN,
 }
 _STATUS_NAMES = {status: name for name, status in STATUSES.items()}
-#: Names the issuer and its key, and secures nothing: RFC 5019 section 2.1.1 asks for SHA-1, and curl
-#: and nginx look for no other.
+#: It identifies the issuer and its key and secures nothing: RFC 5019 section 2.1.1 asks for SHA-1, and curl
+#: and nginx look for nothing else.
 _CERT_ID_HASH = hashes.SHA1()  # noqa: S303
 _REVOKED_BEFORE = timedelta(hours=1)
 
@@ -43,8 +43,8 @@ def revocation_list(
 ) -> x509.CertificateRevocationList:
     """The issuer's CRL, with these certificates revoked an hour ago.
 
-    :param validity: thisUpdate and nextUpdate; seven days from now without it.
-    :param number: the cRLNumber (RFC 5280 section 5.2.3), which grows from list to list.
+    :param validity: thisUpdate and nextUpdate; by default, seven days from now.
+    :param number: the cRLNumber (RFC 5280 section 5.2.3), which increases from list to list.
     """
     validity, key = validity or Validity.days(7), own(issuer.private_key)
     revoked_at = datetime.now(UTC) - _REVOKED_BEFORE
@@ -80,12 +80,12 @@ def ocsp_response(
     responder: Identity | None = None,
     validity: Validity | None = None,
 ) -> bytes:
-    """An OCSP response for a certificate, in DER: what a server staples.
+    """An OCSP response for a certificate, in DER, as a server staples it.
 
-    :param issuer: who issued the certificate, and signs unless there is a responder.
+    :param issuer: the authority that issued the certificate; it signs unless there is a responder.
     :param status: a key of :data:`STATUSES`.
-    :param responder: a delegate of the issuer, with the extended key usage OCSP signing.
-    :param validity: thisUpdate and nextUpdate; seven days from now without it.
+    :param responder: a delegate of the issuer, with the extended key usage for OCSP signing.
+    :param validity: thisUpdate and nextUpdate; by default, seven days from now.
     """
     validity = validity or Validity.days(7)
     revoked = status == "revoked"
@@ -106,7 +106,7 @@ def ocsp_response(
         .responder_id(ocsp.OCSPResponderEncoding.HASH, signer)
     )
     if responder is not None or not issuer.chain:
-        # Who has only the leaf's chain, which leaves the root out, must find the signer here.
+        # A client with only the leaf's chain, which does not include the root, must find the signer here.
         builder = builder.certificates([signer])
     return builder.sign(key, signature_hash(key)).public_bytes(Encoding.DER)
 
@@ -114,11 +114,12 @@ def ocsp_response(
 def check_ocsp_response(
     der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime | None = None
 ) -> str:
-    """What a response says of a certificate, once it may be relied on (RFC 6960 section 3.2).
+    """The status that a response gives a certificate, once checked (RFC 6960 section 3.2).
 
-    :param at: the time to check it at; now without it.
+    :param at: the time at which to check it; by default, now.
     :returns: ``"good"``, ``"revoked"`` or ``"unknown"``.
-    :raises CertificateError: if it is not for the certificate, not signed by who may, or not current.
+    :raises CertificateError: if it is unreadable, an error, for another certificate, not signed by the issuer
+        or a delegate, or not current.
     """
     at = at or datetime.now(UTC)
     try:
@@ -145,7 +146,7 @@ def _answer_for(
     for answer in response.responses:
         if answer.serial_number != certificate.serial_number:
             continue
-        # The issuer is named by hashes: let a request for this very certificate compute them.
+        # The issuer is identified by hashes: let a request for this certificate compute them.
         asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, answer.hash_algorithm).build()
         if (answer.issuer_key_hash, answer.issuer_name_hash) == (
             asked.issuer_key_hash,
@@ -177,7 +178,7 @@ def _check_signature(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: 
 
 
 def _check_delegate(delegate: x509.Certificate, issuer: x509.Certificate, at: datetime) -> None:
-    """A responder must be the issuer's own delegate (RFC 6960 section 4.2.2.2)."""
+    """Check that a responder is the issuer's own delegate (RFC 6960 section 4.2.2.2)."""
     try:
         delegate.verify_directly_issued_by(issuer)
         usages = delegate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
@@ -190,7 +191,7 @@ def _check_delegate(delegate: x509.Certificate, issuer: x509.Certificate, at: da
 
 
 def signed_by(key: object, signature: bytes, data: bytes, digest: hashes.HashAlgorithm | None) -> bool:
-    """Whether ``signature`` over ``data`` is by that public key, with the schemes that X.509 uses."""
+    """Whether that public key verifies ``signature`` over ``data``, with the schemes that X.509 uses."""
     public_key: Any = key
     scheme: tuple[Any, ...] = ()
     if isinstance(key, rsa.RSAPublicKey):

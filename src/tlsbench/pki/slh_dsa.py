@@ -1,8 +1,9 @@
-"""New SLH-DSA keys (FIPS 205), which none of the libraries makes that are needed here anyway.
+"""New SLH-DSA keys (FIPS 205), which none of the libraries that are required anyway can generate.
 
-The cryptography package has no SLH-DSA, and pyOpenSSL binds what loads such a key and signs with it, not what
-makes one. A private key is three random strings and the root of the topmost Merkle tree, which this module
-computes (FIPS 205 algorithm 18). Signing and verifying are left to the engines, which find a wrong root out.
+The cryptography package has no SLH-DSA, and pyOpenSSL binds the functions that load such a key and sign with
+it, but not those that generate one. A private key is three random strings and the root of the topmost Merkle
+tree, which this module computes (FIPS 205 algorithm 18). Signing and verifying are left to the engines, which
+detect a wrong root.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-#: Of each parameter set, n (the bytes of a hash), d (the layers of trees) and h' (the height of each tree):
+#: For each parameter set, n (the bytes of a hash), d (the layers of trees) and h' (the height of each tree):
 #: FIPS 205 table 2. They are the same for SHA-2 and SHAKE.
 _SIZES: Final = {
     "128s": (16, 7, 9),
@@ -23,15 +24,15 @@ _SIZES: Final = {
     "256s": (32, 8, 8),
     "256f": (32, 17, 4),
 }
-#: Of their object identifiers (RFC 9909 section 3) the last byte, which numbers them in this order.
+#: The last byte of the first object identifier (RFC 9909 section 3); the others follow in this order.
 _FIRST_OF_OIDS: Final = 20
-#: Of a chain of 16 values: FIPS 205 section 5, with lg_w = 4.
+#: The last index of a chain of 16 values: FIPS 205 section 5, with lg_w = 4.
 _LAST_OF_CHAIN: Final = 15
-#: Of security category 1, where SHA-256 hashes all; the others hash several strings with SHA-512.
+#: For security category 1, which uses SHA-256 throughout; the others hash several strings with SHA-512.
 _LEAST_HASH_BYTES: Final = 16
-#: The seed fills a block of the hash (FIPS 205 section 11.2).
+#: The seed is padded to a block of the hash (FIPS 205 section 11.2).
 _SHA256_BLOCK_BYTES, _SHA512_BLOCK_BYTES = 64, 128
-# Types of addresses: FIPS 205 table 1
+# Address types: FIPS 205 table 1
 _WOTS_HASH, _WOTS_PK, _TREE, _WOTS_PRF = 0, 1, 2, 5
 
 
@@ -51,7 +52,7 @@ class Parameters:
         return 4 * self.hash_bytes
 
 
-#: By the names of :mod:`tlsbench.scenarios.keys`.
+#: By the names in :mod:`tlsbench.scenarios.keys`.
 PARAMETERS: Final[Mapping[str, Parameters]] = {
     f"slh-dsa-{hashing}-{size}": Parameters(*_SIZES[size], hashing == "shake", number)
     for number, (hashing, size) in enumerate(
@@ -59,15 +60,15 @@ PARAMETERS: Final[Mapping[str, Parameters]] = {
     )
 }
 
-#: F, H and T of FIPS 205, and PRF, which differ in what they are given: of an address and a message.
+#: F, H, T and PRF of FIPS 205, all functions of an address and a message.
 _Hash = Callable[[bytes, bytes], bytes]
 
 
 def new_private_key(name: str, random: Callable[[int], bytes] = os.urandom) -> bytes:
     """A new private key as RFC 9909 section 6 encodes it: ``SK.seed || SK.prf || PK.seed || PK.root``.
 
-    :param name: of the parameter set, such as ``"slh-dsa-sha2-128s"``.
-    :param random: gives a number of random bytes; called for the seeds in their order.
+    :param name: the name of the parameter set, such as ``"slh-dsa-sha2-128s"``.
+    :param random: returns the given number of random bytes; called for each of the seeds in order.
     """
     of = PARAMETERS[name]
     secret_seed, secret_prf, public_seed = (random(of.hash_bytes) for _ in range(3))
@@ -76,7 +77,7 @@ def new_private_key(name: str, random: Callable[[int], bytes] = os.urandom) -> b
 
 
 class _Tree:
-    """The tree of the topmost layer, by FIPS 205 sections 5 and 6."""
+    """The tree of the topmost layer, as in FIPS 205 sections 5 and 6."""
 
     def __init__(self, of: Parameters, secret_seed: bytes, public_seed: bytes) -> None:
         self._secret_seed = secret_seed
@@ -87,7 +88,7 @@ class _Tree:
         self._one, self._many = _hashes(of, public_seed)
 
     def node(self, index: int, height: int) -> bytes:
-        """``xmss_node``: the root of the subtree of that height whose number is ``index``."""
+        """``xmss_node``: the root of subtree number ``index`` of that height."""
         if height == 0:
             return self._leaf(index)
         below = self.node(2 * index, height - 1) + self.node(2 * index + 1, height - 1)
@@ -108,7 +109,7 @@ class _Tree:
 
 
 def _where_shake(kind: int) -> bytes:
-    """Tree address, which is 0 in the topmost layer, and type (FIPS 205 section 4.2)."""
+    """The tree address, which is 0 in the topmost layer, and the type (FIPS 205 section 4.2)."""
     return bytes(12) + kind.to_bytes(4, "big")
 
 
@@ -118,7 +119,7 @@ def _where_sha2(kind: int) -> bytes:
 
 
 def _hashes(of: Parameters, public_seed: bytes) -> tuple[_Hash, _Hash]:
-    """The hash of one string, F and PRF, and of several, H and T (FIPS 205 section 11)."""
+    """The hash functions for one string (F and PRF) and for several (H and T): FIPS 205 section 11."""
     length = of.hash_bytes
     shake, sha256, sha512 = (
         hashlib.shake_256(public_seed),

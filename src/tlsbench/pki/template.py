@@ -1,4 +1,4 @@
-"""What a certificate says of its subject, and the certificate built from that (RFC 5280)."""
+"""Templates for certificates, and the certificates built from them (RFC 5280)."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ USAGES: Final = {
     "client": ExtendedKeyUsageOID.CLIENT_AUTH,
     "ocsp": ExtendedKeyUsageOID.OCSP_SIGNING,
 }
-#: By the bits of the curve (RFC 8446 section 4.2.3, RFC 8734 section 2); all others go with SHA-256.
+#: By the size of the curve in bits (RFC 8446 section 4.2.3, RFC 8734 section 2); all others use SHA-256.
 _HASHES_OF_CURVES: Final[Mapping[int, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
     384: hashes.SHA384,
     512: hashes.SHA512,
     521: hashes.SHA512,
 }
 _CLOCK_SKEW = timedelta(hours=1)
-#: X.520 bounds a common name: RFC 5280 appendix A.1, ub-common-name.
+#: X.520 limits the length of a common name: RFC 5280 appendix A.1, ub-common-name.
 _LONGEST_COMMON_NAME = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """From when to when something holds, both ends included; times are aware, in UTC."""
+    """A validity period, both ends included; the times are aware, in UTC."""
 
     not_before: datetime
     not_after: datetime
 
     @classmethod
     def days(cls, days: float, *, start: float = 0.0) -> Validity:
-        """A number of days from now, or from ``start`` days from now; a past ``start`` is negative.
+        """A number of days from now, or from ``start`` days from now; negative for a start in the past.
 
-        What starts now starts an hour ago, for peers whose clocks are behind.
+        It begins an hour earlier, for peers whose clocks are behind.
         """
         begin = datetime.now(UTC) + timedelta(days=start)
         return cls(begin - _CLOCK_SKEW, begin + timedelta(days=days))
@@ -54,18 +54,18 @@ class Validity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """What a certificate says beside its key and its issuer.
+    """The contents of a certificate apart from its key and its issuer.
 
     :param names: subject alternative names, as :func:`tlsbench.pki.names.general_name` takes them.
-    :param common_name: of the subject; without it the first DNS name. An address is none: OpenSSL would hold
-        it against the name constraints of DNS names.
-    :param usages: keys of :data:`USAGES`; empty on an authority, which may then issue for all.
+    :param common_name: of the subject; by default, the first DNS name. An address is not used: OpenSSL would
+        check it against the name constraints for DNS names.
+    :param usages: keys of :data:`USAGES`; empty for an authority, which may then issue for all.
     :param is_authority: whether its key may sign certificates and CRLs.
     :param path_length: how many intermediates may follow below an authority; None for any number.
-    :param permitted: name constraints of an authority: what it may issue for, all if empty.
-    :param excluded: and what it may not.
-    :param must_staple: whether a server must show an OCSP response with it (RFC 7633).
-    :param ocsp_url: where its OCSP responder is; ``issuer_url`` where its issuer's certificate is (both in
+    :param permitted: the names that an authority may issue for (name constraints); all if empty.
+    :param excluded: the names that it may not issue for.
+    :param must_staple: whether a server must staple an OCSP response to it (RFC 7633).
+    :param ocsp_url: the URL of its OCSP responder; ``issuer_url``, that of its issuer's certificate (both in
         the authority information access, RFC 5280 section 4.2.2.1).
     :param crl_url: its CRL distribution point (section 4.2.1.13).
     """
@@ -108,9 +108,9 @@ def build(
     """The certificate for ``public_key``, signed by ``signing_key``.
 
     :param issuer: the certificate of the signing key; None for a self-signed certificate.
-    :raises RequestError: if a name of the template is none.
+    :raises RequestError: if a name in the template is invalid.
     """
-    # What cryptography cannot put into a certificate, or sign it with, comes in its place afterwards.
+    # Keys that cryptography cannot put into a certificate, or sign it with, are substituted afterwards.
     own_key = _stand_in().public_key() if isinstance(public_key, EnginePublicKey) else public_key
     own_signer = _stand_in() if isinstance(signing_key, EngineKey) else signing_key
     builder = (
@@ -137,7 +137,7 @@ def build(
 
 @cache
 def _stand_in() -> ed25519.Ed25519PrivateKey:
-    """A key in the place of one that cryptography does not have."""
+    """A placeholder for a key that cryptography does not have."""
     return ed25519.Ed25519PrivateKey.generate()
 
 
@@ -148,7 +148,7 @@ def _key_identifier(public_key: PublicKey) -> x509.SubjectKeyIdentifier:
 
 
 def _digest_of(key: PrivateKey) -> str:
-    """The hash to sign a certificate with, by its name in OpenSSL; ``""`` where the scheme has its own."""
+    """OpenSSL's name for the hash to sign a certificate with; ``""`` if the scheme has its own."""
     if isinstance(key, EngineKey):
         return hashes.SHA256.name if key.key_type.startswith("rsa") else ""
     digest = signature_hash(key)
@@ -156,7 +156,7 @@ def _digest_of(key: PrivateKey) -> str:
 
 
 def signature_hash(key: OwnPrivateKey) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
-    """The hash to sign with: that of the key's strength, None where the scheme has its own."""
+    """The hash to sign with, which matches the key's strength; None if the scheme has its own."""
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return _HASHES_OF_CURVES.get(key.key_size, hashes.SHA256)()
     return hashes.SHA256() if isinstance(key, rsa.RSAPrivateKey) else None
@@ -171,7 +171,7 @@ def _extensions(template: Template, public_key: PublicKey) -> Iterator[tuple[x50
     if template.usages:
         yield x509.ExtendedKeyUsage([USAGES[usage] for usage in template.usages]), False
     if "ocsp" in template.usages:
-        yield x509.OCSPNoCheck(), False  # RFC 6960 section 4.2.2.2.1: its own revocation is not asked for
+        yield x509.OCSPNoCheck(), False  # RFC 6960 section 4.2.2.2.1: its own revocation is not checked
     if template.permitted or template.excluded:
         yield (
             x509.NameConstraints(
@@ -205,11 +205,11 @@ def _key_usage(template: Template, public_key: PublicKey) -> x509.KeyUsage:
         digital_signature=not template.is_authority,
         key_cert_sign=template.is_authority,
         crl_sign=template.is_authority,
-        # RSA key exchange, which TLS up to 1.2 has (RFC 5246 section 7.4.2), encrypts with it.
+        # RSA key exchange, in TLS up to 1.2 (RFC 5246 section 7.4.2), encrypts with it.
         key_encipherment="server" in template.usages and isinstance(public_key, rsa.RSAPublicKey),
         content_commitment=False,
         data_encipherment=False,
-        # As does ECDH with the certificate's own key (RFC 8422 section 2.1 has it no longer, RFC 4492 did).
+        # ECDH with the certificate's own key needs it (RFC 4492; no longer in RFC 8422 section 2.1).
         key_agreement="server" in template.usages and isinstance(public_key, ec.EllipticCurvePublicKey),
         encipher_only=False,
         decipher_only=False,

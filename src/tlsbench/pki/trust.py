@@ -1,4 +1,4 @@
-"""Trust stores of a size: one root as in a test, or a hundred and fifty as in a browser."""
+"""Trust stores of a given size: one root, as in a test, or a hundred and fifty, as in a browser."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tlsbench.pki.identity import certificates_pem
 from tlsbench.pki.keys import private_key
 from tlsbench.pki.template import authority_template
 
-#: The key types of the 144 roots in Debian 12's ca-certificates 20230311, in shares that sum to 144.
+#: How many of the 144 roots in Debian 12's ca-certificates 20230311 have each key type.
 _BROWSER_MIX = {"rsa-4096": 62, "rsa-2048": 47, "ecdsa-secp384r1": 31, "ecdsa-secp256r1": 4}
 
 
 @cache
 def stranger_roots(count: int) -> tuple[x509.Certificate, ...]:
-    """Self-signed roots that issue nothing, ``count`` of them, of the key types that a browser's store has.
+    """``count`` self-signed roots that issue nothing, with the mix of key types in a browser's store.
 
-    Roots of one key type share a key, for making 62 RSA-4096 keys takes long; to a library that
+    Roots of one key type share a key, since making 62 RSA-4096 keys takes long; to a library that
     loads them they are as different as their names.
     """
     total = sum(_BROWSER_MIX.values())
@@ -39,7 +39,7 @@ def stranger_roots(count: int) -> tuple[x509.Certificate, ...]:
 
 @cache
 def trust_file(roots: tuple[x509.Certificate, ...]) -> Path:
-    """A PEM file with these roots; kept as long as the process lives."""
+    """A PEM file with these roots, kept for the life of the process."""
     pem = certificates_pem(roots)
     path = Path(_folder().name) / f"roots-{hashlib.sha256(pem).hexdigest()[:16]}.pem"
     path.write_bytes(pem)

@@ -1,1 +1,1 @@
-"""What TLS calls its parts, by their IANA names and code points: the rest builds on them."""
+"""The IANA names and code points of the parts of TLS: everything else builds on these."""

@@ -11,5 +11,5 @@ CODE_POINTS: Final = {name: code_point for code_point, name in NAMES.items()}
 
 
 def name_of(code_point: int) -> str:
-    """Its name; in hexadecimal where it has none here."""
+    """The name of an algorithm; its code point in hexadecimal if it has no name here."""
     return NAMES.get(code_point, f"{code_point:#06x}")

@@ -8,11 +8,11 @@ from typing import Final
 # RFC 7250 section 3
 CLIENT_CERTIFICATE_TYPE: Final = 19
 SERVER_CERTIFICATE_TYPE: Final = 20
-#: The extension of a server that shows a raw public key: IANA's "TLS Certificate Types".
+#: The extension of a server that presents a raw public key: IANA's "TLS Certificate Types".
 RAW_PUBLIC_KEY: Final = b"\x02"
 # RFC 6066 section 4
 MAX_FRAGMENT_LENGTH: Final = 1
-#: What it can ask for, in bytes, and the code for it.
+#: The lengths that it can ask for, in bytes, and their codes.
 FRAGMENT_LENGTHS: Final[Mapping[int, int]] = {512: 1, 1024: 2, 2048: 3, 4096: 4}
 # RFC 8449 section 4
 RECORD_SIZE_LIMIT: Final = 28
@@ -33,7 +33,7 @@ ENCRYPTED_CLIENT_HELLO: Final = 0xFE0D
 # RFC 7366 section 2
 ENCRYPT_THEN_MAC: Final = 22
 
-#: Their names by code point.
+#: Extension names by code point.
 NAMES: Final[Mapping[int, str]] = {
     SERVER_NAME: "server_name",
     MAX_FRAGMENT_LENGTH: "max_fragment_length",
@@ -72,10 +72,10 @@ NAMES: Final[Mapping[int, str]] = {
     ENCRYPTED_CLIENT_HELLO: "encrypted_client_hello",
     65281: "renegotiation_info",
 }
-#: Reserved so that servers stay used to what they do not know (RFC 8701): 0x0A0A, 0x1A1A and so on.
+#: Reserved to keep peers tolerant of unknown values (RFC 8701): 0x0A0A, 0x1A1A and so on.
 _GREASE: Final = frozenset(0x0A0A + 0x1010 * at for at in range(16))
 
 
 def name_of(code_point: int) -> str:
-    """Its name; in hexadecimal where it has none here."""
+    """The name of an extension; its code point in hexadecimal if it has no name here."""
     return "GREASE" if code_point in _GREASE else NAMES.get(code_point, f"{code_point:#06x}")

@@ -1,7 +1,7 @@
-"""The primes of the finite-field Diffie-Hellman groups, as RFC 7919 (appendix A) makes them.
+"""The primes of the finite-field Diffie-Hellman groups, as RFC 7919 (appendix A) defines them.
 
 A prime of ``b`` bits is ``2^b - 2^(b-64) + (floor(2^(b-130) e) + X) 2^64 - 1``, with Euler's number ``e`` and
-the least ``X`` that makes it a safe prime; the generator is 2.
+the smallest ``X`` that makes it a safe prime; the generator is 2.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _GROUPS: Final[Mapping[int, tuple[str, int]]] = {
     8192: ("ffdhe8192", 10965728),
 }
 _BITS: Final = {name: bits for bits, (name, _) in _GROUPS.items()}
-#: Bits that the rounding of each term of Euler's series may cost, and many more.
+#: Extra bits, many more than the rounding of the terms of Euler's series can cost.
 _GUARD_BITS: Final = 64
 
 
@@ -37,12 +37,12 @@ def prime_of(group: str) -> int:
 
 
 def prime_bytes(group: str) -> bytes:
-    """The prime of a group as the messages of TLS have it: big-endian, no byte more than it needs."""
+    """The prime of a group as TLS messages carry it: big-endian, without leading zeros."""
     return prime_of(group).to_bytes(_BITS[group] // 8, "big")
 
 
 def group_of(prime: int) -> str | None:
-    """The name of the group with a prime; None if RFC 7919 has none with it."""
+    """The name of the group with this prime; None if RFC 7919 has none."""
     name, _ = _GROUPS.get(prime.bit_length(), ("", 0))
     return name if name and prime_of(name) == prime else None
 

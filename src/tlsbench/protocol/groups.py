@@ -1,6 +1,6 @@
-"""Groups of key exchange: IANA's "TLS Supported Groups", but for those that are deprecated or obsolete.
+"""Key exchange groups: IANA's "TLS Supported Groups", except for deprecated or obsolete ones.
 
-What of them can be measured is in :mod:`tlsbench.scenarios.groups`.
+Those that can be measured are in :mod:`tlsbench.scenarios.groups`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 from tlsbench.protocol import finite_fields
 
-#: Their names by code point.
+#: Group names by code point.
 NAMES: Final[Mapping[int, str]] = {
     0x0017: "secp256r1",
     0x0018: "secp384r1",
@@ -41,13 +41,13 @@ _CODE_POINTS: Final = {name: code_point for code_point, name in NAMES.items()}
 
 
 def of_prime(prime: int) -> int:
-    """The code point of the finite field with a prime; of one that RFC 7919 lacks, minus its bits."""
+    """The code point of the finite field with this prime; if RFC 7919 lacks it, minus its number of bits."""
     name = finite_fields.group_of(prime)
     return _CODE_POINTS[name] if name else -prime.bit_length()
 
 
 def name_of(code_point: int) -> str:
-    """Its name; in hexadecimal where it has none here. Of a negative one what :func:`of_prime` says by it."""
+    """The name of a code point, also of one from :func:`of_prime`; in hexadecimal if it has no name here."""
     if code_point < 0:
-        return f"a prime of {-code_point} bits that is not of RFC 7919"
+        return f"a prime of {-code_point} bits that is not in RFC 7919"
     return NAMES.get(code_point, f"{code_point:#06x}")

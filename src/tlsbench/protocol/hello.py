@@ -1,15 +1,15 @@
-"""What a ClientHello says of its sender, as far as it is read outside the proofs."""
+"""What a ClientHello says about its sender, as far as it is read outside the proofs."""
 
 from __future__ import annotations
 
-#: The headers of the record and of the message, legacy_version and random (RFC 8446 sections 4 and 5.1).
+#: After the headers of record and message, legacy_version and random (RFC 8446 sections 4 and 5.1).
 _SESSION_ID_AT = 5 + 4 + 2 + 32
 
 
 def offered_suites(flight: bytes) -> tuple[int, ...]:
-    """The code points of the cipher suites in a client's first flight, in their order.
+    """The code points of the cipher suites in a client's first flight, in order.
 
-    :param flight: it begins with a record that holds the ClientHello as far as its suites.
+    :param flight: begins with a record that contains the ClientHello at least up to its suites.
     """
     at = _SESSION_ID_AT + 1 + flight[_SESSION_ID_AT]
     length = int.from_bytes(flight[at : at + 2], "big")

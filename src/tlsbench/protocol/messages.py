@@ -30,7 +30,7 @@ KEY_UPDATE: Final = 24
 #: RFC 8879 section 4
 COMPRESSED_CERTIFICATE: Final = 25
 
-#: Their names by code point, as the RFCs write them.
+#: Names by code point, as the RFCs spell them.
 CONTENT_NAMES: Final[Mapping[int, str]] = {
     CHANGE_CIPHER_SPEC: "ChangeCipherSpec",
     ALERT: "Alert",
@@ -64,7 +64,7 @@ NAMED_CURVE: Final = 3
 
 #: The versions of TLS by their code points, as scenarios spell them (RFC 8446 section 4.2.1).
 VERSIONS: Final[Mapping[int, str]] = {0x0301: "1.0", 0x0302: "1.1", 0x0303: "1.2", 0x0304: "1.3"}
-#: Those of DTLS, which counts down (RFC 6347 section 4.1, RFC 9147 section 5.3).
+#: The versions of DTLS, which counts down (RFC 6347 section 4.1, RFC 9147 section 5.3).
 DTLS_VERSIONS: Final[Mapping[int, str]] = {0xFEFD: "1.2", 0xFEFC: "1.3"}
 DTLS_VERSION_CODE_POINTS: Final = {name: code_point for code_point, name in DTLS_VERSIONS.items()}
 VERSION_CODE_POINTS: Final = {name: code_point for code_point, name in VERSIONS.items()}
@@ -79,9 +79,9 @@ RECORD_HEADER_BYTES: Final = 5
 DTLS_RECORD_HEADER_BYTES: Final = 13
 #: The header of a fragment of a handshake message of DTLS (RFC 6347 section 4.2.2).
 DTLS_MESSAGE_HEADER_BYTES: Final = 12
-#: The most plaintext in a record (RFC 8446 section 5.1).
+#: The maximum of plaintext in a record (RFC 8446 section 5.1).
 RECORD_BYTES: Final = 1 << 14
-#: The most that protection may add to a record's fragment (RFC 5246 section 6.2.3; TLS 1.3 allows 256).
+#: The maximum that protection may add to a record's fragment (RFC 5246 section 6.2.3; TLS 1.3 allows 256).
 PROTECTION_BYTES: Final = 2048
 #: The header of a handshake message: type and length (RFC 8446 section 4).
 MESSAGE_HEADER_BYTES: Final = 4

@@ -1,6 +1,6 @@
-"""How a handshake is signed: IANA's "TLS SignatureScheme" (RFC 8446 section 4.2.3).
+"""Signature schemes of handshakes: IANA's "TLS SignatureScheme" (RFC 8446 section 4.2.3).
 
-What of them can be measured is in :mod:`tlsbench.scenarios.signatures`.
+Those that can be measured are in :mod:`tlsbench.scenarios.signatures`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-#: Their names by code point.
+#: Scheme names by code point.
 NAMES: Final[Mapping[int, str]] = {
     0x0201: "rsa_pkcs1_sha1",
     0x0203: "ecdsa_sha1",
@@ -36,5 +36,5 @@ NAMES: Final[Mapping[int, str]] = {
 
 
 def name_of(code_point: int) -> str:
-    """Its name; in hexadecimal where it has none here."""
+    """The name of a scheme; its code point in hexadecimal if it has no name here."""
     return NAMES.get(code_point, f"{code_point:#06x}")

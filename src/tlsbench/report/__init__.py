@@ -1,1 +1,1 @@
-"""Who reads it: terminal, Markdown, CSV."""
+"""Results for readers: terminal tables, Markdown, CSV and other formats."""

@@ -1,4 +1,4 @@
-"""The backends of a load beside each other, in a table."""
+"""The backends of a load side by side, in a table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tlsbench.loading import BackendLoad, Load
 from tlsbench.report.digits import format_count, format_duration_us
 from tlsbench.report.sheets import Entry, Field, Figure, Sheet
 
-#: The phases of which the table shows quantiles, and the quantiles.
+#: The phases whose quantiles the table shows, and which quantiles.
 _PHASES = {"handshake": (50.0, 99.0), "connection": (50.0, 99.0)}
 _FIELDS = (
     Field("target", "backend", "label"),
@@ -27,7 +27,7 @@ _FIELDS = (
 
 
 def table_of_backends(load: Load) -> Sheet:
-    """A row for each backend."""
+    """A table with one row per backend."""
     has_lines = bool(load.plan.lines)
     fields = [one for one in _FIELDS if one.name != "rtt" or has_lines]
     return Sheet(
@@ -45,7 +45,7 @@ def table_of_backends(load: Load) -> Sheet:
 
 
 def totals_of_backends(load: Load) -> list[Entry]:
-    """What came of each backend, for machines."""
+    """The results of each backend, for machine-readable formats."""
     return [
         Entry(f"backend {one.target}", {"target": str(one.target)}, figures_of(one, load))
         for one in load.backends
@@ -53,7 +53,7 @@ def totals_of_backends(load: Load) -> list[Entry]:
 
 
 def figures_of(one: BackendLoad, load: Load) -> dict[str, Figure]:
-    """What came of a backend, for machines and in a table."""
+    """The figures of one backend, for the table and for machine-readable formats."""
     tally = one.tally
     failed = sum(tally.failures.values())
     share = 100 * tally.begun / load.tally.begun if load.tally.begun else 0.0

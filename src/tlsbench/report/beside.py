@@ -1,4 +1,4 @@
-"""What cells differ in beside what is compared, in words: for findings, tables, duels and captions."""
+"""In words, what cells differ in apart from what is compared: for findings, tables, duels and captions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tlsbench.results import Cell
 from tlsbench.results.duel import Side
 from tlsbench.results.likeness import Difference, Likeness, likeness
 
-#: Different things that are named at most.
+#: The most differences to name.
 _MOST = 6
 
 
 def arrows(among: Sequence[Likeness], but: Collection[str] = ()) -> str:
     """What pairs differ in, from the second to the first: ``tickets 2 → 1, flights 4 → 3 in 1 of 2``.
 
-    :param but: facts that are said elsewhere.
+    :param but: facts that are stated elsewhere.
     """
     changes: dict[str, Counter[str]] = {}
     for one in among:
@@ -34,19 +34,19 @@ def arrows(among: Sequence[Likeness], but: Collection[str] = ()) -> str:
 
 
 def not_known(among: Sequence[Likeness], but: Collection[str] = ()) -> str:
-    """The facts that are not known of all of some pairs; ``""`` if all are."""
+    """The facts that are unknown for at least one of the pairs; ``""`` if there are none."""
     return ", ".join(dict.fromkeys(what for one in among for what in one.unknown if what not in but))
 
 
 def stray_words(among: Iterable[Sequence[Difference]]) -> str:
-    """What cells that are not compared differ in, each thing once."""
+    """The differences of cells that are not compared, each named once."""
     words = list(dict.fromkeys(str(difference) for one in among for difference in one))
     more = f" and {len(words) - _MOST} more" if len(words) > _MOST else ""
     return ", ".join(words[:_MOST]) + more
 
 
 def of_sides(one: Side, other: Side, found: Likeness) -> Iterator[str]:
-    """What two sides of a duel differ in, and what is not known of them, as clauses of a sentence."""
+    """What two sides of a duel differ in, and what is unknown about them, as clauses of a sentence."""
     if found.differences:
         told = ", ".join(
             f"{difference.what} {difference.one} ({one.name}) and {difference.other} ({other.name})"
@@ -58,9 +58,9 @@ def of_sides(one: Side, other: Side, found: Likeness) -> Iterator[str]:
 
 
 def of_names(cells: Sequence[Cell], without: Sequence[str] = ()) -> str:
-    """What cells in one picture differ in beside their names, in sentences.
+    """What the cells of one picture differ in apart from their names, in sentences.
 
-    :param without: axes that their names leave out, and that the picture has otherwise.
+    :param without: axes that their names leave out because the picture shows them otherwise.
     """
     if len(cells) < 2:
         return ""
@@ -80,7 +80,7 @@ def of_names(cells: Sequence[Cell], without: Sequence[str] = ()) -> str:
 
 
 def table_notes(tables: Sequence[Table]) -> Iterator[str]:
-    """What the marked rows of tables differ in from their baselines, and what is not known of some rows."""
+    """How the marked rows of tables differ from their baselines, and what is unknown for some rows."""
     for table in tables:
         of = f" of {table.workload}" if len(tables) > 1 else ""
         words = Counter(filter(None, (row.beside.words(table.seen) for row in table.rows)))

@@ -1,4 +1,4 @@
-"""A capacity as a report: what it takes, of what that is made, and what other choices take."""
+"""A capacity as a report: what the demand takes, its parts, and what other choices would take."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ _NOT_BEYOND: Final = (
     "for that of 'tlsbench serve'"
 )
 _LIFETIMES: Final = (
-    "ticket lifetimes: as if clients came back at random, at the same rate at any time; the share given is "
-    "assumed to be that of {lifetime}"
+    "ticket lifetimes: assuming that clients return at random, at a constant rate; the share given is "
+    "assumed to be that at {lifetime}"
 )
 
 
 def report_of_capacity(capacity: Capacity) -> Report:
-    """A capacity to be written down."""
+    """The report of a capacity."""
     asked, demand = capacity.asked, capacity.request.demand
     entries = [_of_part(part, asked) for part in asked.parts]
     choices = [_of_choice(choice, asked) for choice in _cheapest_first(capacity.choices)]
@@ -95,7 +95,7 @@ def document(capacity: Capacity) -> str:
 
 
 def question(capacity: Capacity) -> str:
-    """What is asked, in words."""
+    """The demand, in words."""
     demand = capacity.request.demand
     return (
         f"{demand.connections_per_s:,.6g} new connections/s, {100 * demand.resumed:.4g} % resumed, "
@@ -104,7 +104,7 @@ def question(capacity: Capacity) -> str:
 
 
 def answer(capacity: Capacity) -> str:
-    """Such as "7.42 cores [7.31, 7.55], 30 % of them free; 4.96 GiB; 8,870 Mbit/s to clients …"."""
+    """Such as "It takes 7.42 cores [7.31, 7.55], 4.96 GiB of memory […], …, 30 % of each free"."""
     asked, demand = capacity.asked, capacity.request.demand
     parts = [f"{_cores(asked.cores.interval)} cores {_brackets(asked.cores.interval)}"]
     if asked.memory_bytes is not None and demand.open_connections:
@@ -119,7 +119,7 @@ def answer(capacity: Capacity) -> str:
 
 
 def scaling_words(capacity: Capacity) -> str:
-    """How several cores were taken to do what one does."""
+    """In words, how work was assumed to scale from one core to several."""
     scaling = capacity.costs.scaling
     if scaling.is_void:
         return (
@@ -156,7 +156,7 @@ def _notes(capacity: Capacity) -> Iterator[str]:
     else:
         yield f"beyond TLS: {request.beyond_words}"
     if demand.open_connections:
-        missing = "memory was not measured: 'tlsbench run workload=memory' does"
+        missing = "memory was not measured: 'tlsbench run workload=memory' measures it"
         yield _MEMORY if capacity.asked.memory_bytes is not None else missing
     yield _LINE
     yield _BOOTSTRAP
@@ -170,7 +170,7 @@ def _notes(capacity: Capacity) -> Iterator[str]:
 
 
 def _cheapest(capacity: Capacity) -> Iterator[Finding]:
-    """Of each kind of choice the one that takes the fewest cores, beside what is asked."""
+    """For each kind of choice, the one that takes the fewest cores, compared with what was asked."""
     asked = capacity.asked
     for of, words in (
         (KEY, "key"),
@@ -206,7 +206,7 @@ def _cheapest(capacity: Capacity) -> Iterator[Finding]:
 
 
 def _of_lifetimes(choices: Sequence[Choice], asked: Sizing) -> Finding:
-    """What other ticket lifetimes come to, none of which is cheaper."""
+    """The cores that other ticket lifetimes take, none of which is significantly cheaper."""
     ends = [choices[0], choices[-1]]
     told = " and ".join(
         f"× {(choice.sizing.cores / asked.cores).interval.median:.2f} at {choice.name} of them resumed"
@@ -216,7 +216,7 @@ def _of_lifetimes(choices: Sequence[Choice], asked: Sizing) -> Finding:
 
 
 def _cheapest_first(choices: Sequence[Choice]) -> list[Choice]:
-    """What is asked first, then by kind, the cheapest first."""
+    """The choices by kind, starting with the request itself; within a kind, the cheapest first."""
     kinds = list(dict.fromkeys(choice.of for choice in choices))
     return sorted(choices, key=lambda choice: (kinds.index(choice.of), choice.sizing.cores.value))
 
@@ -291,7 +291,7 @@ def _cores(interval: Interval) -> str:
 
 
 def _figure(number: float) -> str:
-    """Three digits, or all before the point."""
+    """Three significant digits, or all the digits before the decimal point."""
     return format_count(number) if abs(number) >= 1000 else f"{number:.3g}"
 
 

@@ -1,4 +1,4 @@
-"""A capacity as JSON: every figure of it."""
+"""A capacity as JSON, with all its figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tlsbench.version import __version__
 def capacity_to_json(capacity: Capacity, scaling: str) -> str:
     """Every figure of a capacity, as the text of a JSON document; what is not finite becomes null.
 
-    :param scaling: how several cores were taken to do what one does, in words.
+    :param scaling: in words, how work was assumed to scale from one core to several.
     """
     request, efficiencies = capacity.request, capacity.costs.scaling.efficiencies
     document = {

@@ -1,4 +1,4 @@
-"""What was found in a file, or at a server, for people and for machines."""
+"""The certificates found in a file or at a server, human-readable and machine-readable."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tlsbench.pki.names import name_text
 from tlsbench.report.terminal import line
 
 _STYLES = {"error": "red", "warning": "yellow"}
-#: A longer chain is a list, with one line for each authority: a tree of it would run off the screen.
+#: A longer chain is shown as a list, one line per authority: its tree would run off the screen.
 _LONGEST_TREE = 5
 
 
 def terminal(seen: Seen) -> RenderableType:
-    """A chain from its top down to the leaf, or a set of roots, and what else there is."""
+    """A chain from its top down to the leaf, or a set of roots, and whatever else was found."""
     parts: list[RenderableType] = [line(f"{seen.target} ({seen.bundle.encoding})", "bold")]
     parts += [line(f"  {remark}") for remark in seen.remarks]
     parts += [line(f"  note: {note}", _STYLES["warning"]) for note in seen.bundle.notes]
@@ -42,7 +42,7 @@ def terminal(seen: Seen) -> RenderableType:
 
 
 def as_plain(seen: Seen) -> dict[str, Any]:
-    """The same for machines."""
+    """The same, machine-readable."""
     return {
         "target": seen.target,
         "encoding": seen.bundle.encoding,
@@ -55,7 +55,7 @@ def as_plain(seen: Seen) -> dict[str, Any]:
 
 
 def _others(seen: Seen) -> list[str]:
-    """What there is beside certificates, in a line each."""
+    """What was found besides certificates, one line each."""
     bundle = seen.bundle
     return [*_crls(bundle.crls), *_requests(bundle.requests), *_responses(bundle.ocsp_responses)]
 
@@ -81,7 +81,7 @@ def _list(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Gro
 
 
 def _roots(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Group:
-    """A set of roots, a line each, by their names."""
+    """A set of roots, one line each, sorted by name."""
     lines: list[Text] = []
     found = _by_position(findings)
     for position, one in sorted(enumerate(facts), key=lambda entry: entry[1].name.lower()):
@@ -133,7 +133,7 @@ def _certificate(facts: Facts, findings: Sequence[CertificateFinding]) -> Render
 
 
 def _labelled(rows: Sequence[tuple[str, str]]) -> Table:
-    """A label and what it says in each row; where that is long, it goes on below itself."""
+    """A grid of labels and values; a long value is folded within its own column."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(style="dim", width=7, no_wrap=True)
     grid.add_column(overflow="fold")

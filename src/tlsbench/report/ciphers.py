@@ -1,4 +1,4 @@
-"""The cipher suites as a list: what each is, who offers it by its own list, and whose can be measured."""
+"""The list of cipher suites: what each is, which libraries offer it, and with which it can be measured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXCHANGE: Final = {
 
 
 def document(covered: Sequence[Coverage], wanted: Collection[str]) -> dict[str, Any]:
-    """The list for machines.
+    """The list, machine-readable.
 
     :param wanted: the names of the suites to list.
     """
@@ -69,7 +69,7 @@ def _library(one: Coverage) -> dict[str, Any]:
 
 
 def entries(listed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The same for people, as ``tlsbench list`` prints: the suites, and then the libraries."""
+    """The same, human-readable, as ``tlsbench list`` prints it: the suites, then the libraries."""
     for suite in listed["ciphers"]:
         yield {
             "name": suite["name"],
@@ -87,14 +87,14 @@ def entries(listed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _unlike(suite: Mapping[str, Any]) -> dict[str, str]:
-    """The libraries with which it can be measured, if not all that offer it."""
+    """The libraries with which it can be measured, if those are not all that offer it."""
     if suite["measured_with"] == suite["offered_by"]:
         return {}
     return {"can be measured with": ", ".join(suite["measured_with"]) or "none of them"}
 
 
 def words(suite: ciphers.CipherSuite) -> str:
-    """What a suite is, in one line."""
+    """A description of a suite in one line."""
     secrecy = "forward secrecy" if suite.has_forward_secrecy else "NO forward secrecy"
     broken = "" if suite.versions[-1] not in ciphers.BROKEN_VERSIONS else ", which are broken"
     return "; ".join(

@@ -1,4 +1,4 @@
-"""What a column and a row of a table are (:mod:`tlsbench.report.table`)."""
+"""The columns and rows of a table (:mod:`tlsbench.report.table`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tlsbench.results.likeness import Likeness
 from tlsbench.scenarios.axes import WORKLOAD_AXES
 from tlsbench.stats import Interval
 
-#: The weight of what stands for a cell and of its precision: neither gives way to anything else.
+#: The weight of a cell's main figure and of its precision, which give way to no other column.
 MAIN: Final = 12
 
 
@@ -19,10 +19,10 @@ MAIN: Final = 12
 class Column:
     """A column of figures.
 
-    ``name`` is what CSV calls it, with its unit; ``heading`` what people read, ``heading_alone`` where there
-    is one side only and that differs. ``format`` turns the value into text. Columns of lower ``weight`` give
-    way first where the terminal is narrow. ``interval`` gives the 95 % interval of a value that is no part's
-    median, where it has one.
+    ``name`` is its name in CSV, including the unit; ``heading`` is what people read, and ``heading_alone``,
+    if any, replaces it when there is only one side. ``format`` turns the value into text. On a narrow
+    terminal, columns of lower ``weight`` are hidden first. ``interval`` gives the 95 % interval, if any, of a
+    value that is not the median of a part.
     """
 
     name: str
@@ -37,9 +37,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cell, its main part over that of its baseline, and whether that is a difference at all.
+    """A cell, the ratio of its main part to that of its baseline, and whether that is a real difference.
 
-    ``beside`` is what the cell and its baseline differ in beyond the axes that are columns.
+    ``beside`` is what the cell and its baseline differ in apart from the axes that are columns.
     """
 
     cell: Cell

@@ -1,4 +1,4 @@
-"""A comparison as a report: its verdicts, and what is to be said of them."""
+"""A comparison as a report: its verdicts, and remarks on them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ADVICE = (
     "versions in one run (tlsbench duel {id} --python BASE/bin/python --python NEW/bin/python), or count "
     "instructions (--meter instructions)"
 )
-#: For benchmarks of other tools, of which there is no duel.
+#: For benchmarks of other tools, for which there is no duel.
 _ADVICE_TO_OTHERS = (
     "to decide it: measure both for longer (pytest --benchmark-max-time), one right after the other on one "
     "machine, with benchmarks among them that do not change, as yardsticks (--yardstick, in pytest "
@@ -51,9 +51,9 @@ _ADVICE_TO_OTHERS = (
 
 
 def report_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict]] = ()) -> Report:
-    """A comparison to be written down.
+    """The report of a comparison.
 
-    :param answers: what gates say of it.
+    :param answers: the answers of the gates to it.
     """
     failed, undecided = gate_lines(answers)
     common = _common(judgement)
@@ -91,7 +91,7 @@ def report_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict
 
 
 def _advice(name: str) -> str:
-    """What would decide a gate that is undecided of this cell or benchmark."""
+    """How to decide a gate that is undecided for this cell or benchmark."""
     if not _is_selectors(name.split()):
         return _ADVICE_TO_OTHERS
     return _ADVICE.format(id=shlex.quote(name))
@@ -197,7 +197,7 @@ def _interval(ratio: Interval) -> str:
 
 
 def _common(judgement: Judgement) -> list[str]:
-    """The words that all names have in common, where names are words of selectors."""
+    """The words that all names have in common, if the names consist of selectors."""
     names = [verdict.id.split() for verdict in judgement.verdicts]
     if len(names) < 2 or not all(map(_is_selectors, names)):
         return []

@@ -1,4 +1,4 @@
-"""A check for constant time as a report: a sentence and a row for each pair of kinds of input."""
+"""A constant-time check as a report: a sentence and a row for each pair of kinds of input."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _COLUMNS = (
     *("call_ns", "difference_ns", "difference_low_ns", "difference_high_ns", "floor_ns", "resolution_ns"),
     *("t", "p_value", "trim_percent", "calls", "epochs", "verdict"),
 )
-#: By whether a difference is found, and whether the outcome differs too.
+#: Keyed by whether a difference was found, and whether the outcome differs too.
 _VERDICTS = {
     (False, False): "none found",
     (False, True): "none found",
@@ -44,9 +44,9 @@ _OUTCOME = (
 
 
 def report_of_check(checked: ConstantTime, *, fails_on_leaks: bool = False) -> Report:
-    """A check to be written down.
+    """The report of a check.
 
-    :param fails_on_leaks: whether what differs and is answered alike is a gate that failed.
+    :param fails_on_leaks: whether inputs that get the same answer but differ in time fail a gate.
     """
     entries = [_entry(one, fails_on_leaks=fails_on_leaks) for one in checked.results]
     leaks = [one for one in checked.results if one.leaks]
@@ -93,7 +93,7 @@ def sentence(one: Checked) -> str:
 
 
 def _quiet(alike: Sequence[Checked]) -> Iterator[Finding]:
-    """What was found of those that are answered alike and do not differ."""
+    """The finding for the pairs that get the same answer and do not differ in time."""
     if alike:
         details = tuple(sentence(one) for one in alike)
         yield Finding("No difference found between inputs that get the same answer", details)
@@ -164,7 +164,7 @@ def _plain(found: TimingDifference) -> dict[str, object]:
 
 
 def _common(results: Sequence[Checked]) -> str:
-    """The selectors that all have in common, but the workload."""
+    """The selectors that all results have in common, except the workload."""
     words = [one.scenario.id.split() for one in results]
     return " ".join(
         word

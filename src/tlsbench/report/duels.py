@@ -30,10 +30,10 @@ _COLUMNS = ("ratio", "ratio_low", "ratio_high", "floor_percent", "epochs", "verd
 
 
 def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
-    """A duel to be written down.
+    """The report of a duel.
 
-    :param gates: those that may fail it.
-    :raises RequestError: if one of them means nothing in it.
+    :param gates: the gates that may fail it.
+    :raises RequestError: if one of them is meaningless for it.
     """
     parts = [part for result in duel.results for part in result.by_part()]
     answers = [gate.answers(parts) for gate in gates]
@@ -72,7 +72,7 @@ def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
 
 
 def _scenarios(results: Sequence[DuelResult]) -> list[str]:
-    """What tells the scenarios of a duel between two environments apart; nothing where there is one."""
+    """What distinguishes the scenarios of a duel between two environments; ``""`` if there is only one."""
     axes_of = [result.a.axes for result in results]
     told = telling(axes_of)
     return [" ".join(f"{axis}={axes.get(axis) or AXES[axis].neutral}" for axis in told) for axes in axes_of]
@@ -105,7 +105,7 @@ def _entries(result: DuelResult) -> Iterator[Entry]:
 def sentence(result: DuelResult) -> str:
     """Such as "pyopenssl is 1.62× faster than ssl in all (95 % 1.60–1.64), 1.7× for the client …".
 
-    What the sides differ in beyond their names is part of it.
+    It includes what the sides differ in apart from their names.
     """
     a, b, total = result.a.name, result.b.name, result.main
     beside = "".join(f"; {clause}" for clause in of_sides(result.a, result.b, result.beside))
@@ -127,9 +127,9 @@ def sentence(result: DuelResult) -> str:
 
 
 def _of_side(side: str, one: PairedComparison, leads: str) -> str:
-    """What the leader is for one side: faster by so much, or slower, which is said.
+    """How the leader fares on one side: by how much it is faster, or that it is slower there.
 
-    :param leads: the verdict where it is faster.
+    :param leads: the verdict that means it is faster.
     """
     if one.verdict == "~":
         return f", for the {side} no significant difference"
@@ -141,7 +141,7 @@ def _of_side(side: str, one: PairedComparison, leads: str) -> str:
 
 
 def _text(duel: Duel) -> str:
-    """What is compared, the sentence, and a line of figures for each side; and how they were got."""
+    """What is compared, the sentence, and a line of figures for each side; and the method."""
     lines: list[str] = []
     for result in duel.results:
         common, a, b = _words(result)
@@ -159,7 +159,7 @@ def _text(duel: Duel) -> str:
 
 
 def _words(result: DuelResult) -> tuple[str, str, str]:
-    """The selectors that both sides have in common, and the values of each where they differ."""
+    """The selectors that both sides have in common, and those of each side that differ."""
     a, b = result.a.axes, result.b.axes
     differing = [axis for axis in {**a, **b} if a.get(axis) != b.get(axis)]
     only_a, only_b = (" ".join(f"{axis}={one[axis]}" for axis in differing if axis in one) for one in (a, b))

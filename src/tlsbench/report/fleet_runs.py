@@ -1,4 +1,4 @@
-"""The machines of a run by a fleet, beside each other and pooled by the type of their processors."""
+"""The machines of a run by a fleet, side by side and pooled by processor type."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _POOLED: Final = (
 
 
 def sheets_of_fleet(run: Run) -> list[Sheet]:
-    """The machines of a run by a fleet, and its cells pooled; nothing of a run by one machine."""
+    """The machines of a run by a fleet, and its cells pooled; empty for a run by one machine."""
     measured = [one for one in run.machines if not one.lost]
     if not measured:
         return []
@@ -46,7 +46,7 @@ def sheets_of_fleet(run: Run) -> list[Sheet]:
 
 
 def _beside(run: Run, machines: Sequence[MachineRun]) -> Sheet:
-    """Each machine beside the first: by yardsticks where they have some in common, else by the figures."""
+    """Each machine compared with the first; the verdicts use the yardsticks that they share, if any."""
     first = of_machine(run, machines[0].name)
     entries = []
     for one in machines:
@@ -60,7 +60,7 @@ def _beside(run: Run, machines: Sequence[MachineRun]) -> Sheet:
         entries.append(
             Entry(one.name, {"machine": one.name, "processor": one.kind, "judged": judged}, figures)
         )
-    return Sheet(f"machines, each beside {machines[0].name}", _MACHINES, entries)
+    return Sheet(f"machines, each compared with {machines[0].name}", _MACHINES, entries)
 
 
 def _compared(judgement: Judgement) -> Mapping[str, Figure]:
@@ -81,7 +81,7 @@ def _by(judgement: Judgement) -> str:
 
 
 def _pooled(run: Run, machines: Sequence[MachineRun]) -> Iterator[Sheet]:
-    """For each type of processor that several machines have, its cells over all of them."""
+    """For each processor type of several machines, its cells over all of them."""
     kinds: dict[str, list[str]] = defaultdict(list)
     for one in machines:
         kinds[one.kind].append(one.name)
@@ -101,7 +101,7 @@ def _pooled(run: Run, machines: Sequence[MachineRun]) -> Iterator[Sheet]:
 
 
 def _entry(id_: str, cells: Sequence[Cell], told: Sequence[str]) -> Entry:
-    """A cell over machines: the median of their medians, and the least and most of them."""
+    """A cell over machines: the median of their medians, and the least and the greatest of them."""
     medians_us = sorted(cell.main.median / 1e3 for cell in cells)
     middle = median(medians_us)
     spread = medians_us[-1] / medians_us[0] - 1 if medians_us[0] > 0 else float("nan")
@@ -120,7 +120,7 @@ def _entry(id_: str, cells: Sequence[Cell], told: Sequence[str]) -> Entry:
 
 
 def notes_on_fleet(run: Run) -> list[str]:
-    """How the machines measured, and how to read what is said of them."""
+    """How the machines measured, and how to read their figures."""
     if not run.machines:
         return []
     lost = [f"lost: {one.name}: {one.lost}" for one in run.machines if one.lost]

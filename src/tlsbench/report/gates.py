@@ -1,4 +1,4 @@
-"""What gates say, in lines."""
+"""The answers of gates, as lines of text."""
 
 from __future__ import annotations
 

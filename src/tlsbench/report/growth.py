@@ -1,4 +1,4 @@
-"""What comes with the number of open connections, in words: memory, and a handshake's cost."""
+"""What changes with the number of open connections, in words: memory, and the cost of a handshake."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from itertools import pairwise
 from tlsbench.processes import Vitals
 from tlsbench.stats.slope import Slope, growth, slope
 
-#: A slope that is not well above its error is none.
+#: A slope of less than this many standard errors counts as none.
 _ERRORS = 3.0
-#: Fewer connections than this between two moments say little of what one costs.
+#: Fewer connections than this between two moments say little about the cost of one.
 _LEAST_BEGUN = 20
 
 
 def growth_lines(side: str, processes: Sequence[Sequence[Vitals]]) -> list[str]:
-    """What each further open connection takes on a side, and what the last handshakes cost beside the first.
+    """What each further open connection takes on a side, and what the first and the last handshakes cost.
 
     :param side: ``"client"`` or ``"server"``.
-    :param processes: of each process its vitals over time; what comes after the most connections is left out.
+    :param processes: the vitals of each process over time; those after the peak of connections are left out.
     """
     growing = [growth([(one.connections, one) for one in vitals]) for vitals in processes]
     found = (_memory(side, growing), _handshakes(side, growing))
@@ -37,7 +37,7 @@ def _memory(side: str, processes: Sequence[Sequence[tuple[float, Vitals]]]) -> s
 
 
 def _handshakes(side: str, processes: Sequence[Sequence[tuple[float, Vitals]]]) -> str:
-    """Told of one process: several share the connections, and none has seen them all."""
+    """For a single process only: several share the connections, and none has seen them all."""
     if len(processes) != 1:
         return ""
     costs = [

@@ -1,4 +1,4 @@
-"""Saved runs, and how cells fared over them, as text."""
+"""Saved runs, and the history of each cell, as text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOTE = (
 
 
 def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> RenderableType:
-    """The runs, and a line for each cell."""
+    """A table of the runs, and a row for each cell."""
     listed = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("run", "name", "commit", "taken at (UTC)", "cells"):
         listed.add_column(
@@ -71,7 +71,7 @@ def _shown(figure: float, unit: Unit) -> str:
 
 
 def as_plain(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> dict[str, Any]:
-    """The same for machines; what is not finite becomes null."""
+    """The same, machine-readable; what is not finite becomes null."""
     document = {
         "runs": [
             {

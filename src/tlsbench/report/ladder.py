@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 80
 _INNER: Final = WIDTH - 4
-#: What each check of an address asks for.
+#: What each kind of address check asks for.
 _PROOFS: Final = {"HelloVerifyRequest": "cookie", "Retry": "token"}
-#: Stands for a space at which no line ends.
+#: Marks a space at which a line must not break.
 KEPT: Final = "\N{NO-BREAK SPACE}"
 
 
 def ladder_text(trace: TracedHandshake) -> str:
-    """The ladder within 80 columns: the client at the left, the server at the right."""
+    """The ladder within 80 columns: the client on the left, the server on the right."""
     return "\n".join((*_head(trace), "", *_rungs(trace), "", *_foot(trace))) + "\n"
 
 
@@ -49,7 +49,7 @@ def _rungs(trace: TracedHandshake) -> Iterator[str]:
 
 
 def lines_of(flight: LadderFlight) -> Iterator[Message]:
-    """Its messages, a line each; frames of one packet that are alike, one after another, share a line."""
+    """The messages of a flight, one line each; consecutive identical frames of a packet share a line."""
     for message, alike in groupby(flight.messages):
         count = len(list(alike))
         if message.kind is None and count > 1:
@@ -60,7 +60,7 @@ def lines_of(flight: LadderFlight) -> Iterator[Message]:
 
 
 def parts_of(flight: LadderFlight, unit: str) -> str:
-    """How many datagrams, where it has them, and how many records or packets."""
+    """The number of datagrams, if any, and of records or packets."""
     counts = [("datagram", len(flight.datagrams)), (unit, len(flight.records))]
     return ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts if count or name == unit)
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 WIDTH: Final = 860
 NARROW: Final = 340
 _LINE, _GAP, _MARGIN = 18, 14, 24
-#: How wide a letter of each kind of text is at most, on average over a line.
+#: The greatest width of a letter, on average over a line, by kind of text.
 _LETTER: Final = {"title": 7.2, "small": 6.0}
 _USUAL_LETTER: Final = 6.6
-#: Of the ladder alone: in a page it is among other pictures.
+#: It applies to the ladder alone, because a page has other pictures too.
 _STYLE: Final = (
     ".ladder text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#1b1f24}"
     ".ladder .title{font-weight:600}.ladder .small{font-size:11px;fill:#59636e}"
@@ -34,9 +34,9 @@ _NOTE: Final = "one traced handshake: its times are not a benchmark; sizes are b
 
 
 def ladder_svg(trace: TracedHandshake, width: int = WIDTH) -> str:
-    """The ladder as an SVG document, which needs nothing from outside.
+    """The ladder as a self-contained SVG document.
 
-    :param width: in pixels, :data:`NARROW` at least.
+    :param width: in pixels, at least :data:`NARROW`.
     """
     sheet = _Sheet(width)
     sheet.text(_MARGIN, trace.scenario, "title")
@@ -65,12 +65,12 @@ class _Sheet:
 
     @property
     def client(self) -> int:
-        """Where the client's lifeline is."""
+        """The x coordinate of the client's lifeline."""
         return 90 if self.width >= WIDTH else _MARGIN
 
     @property
     def server(self) -> int:
-        """Where the server's is."""
+        """The x coordinate of the server's lifeline."""
         return self.width - self.client
 
     def skip(self, pixels: int) -> None:
@@ -82,7 +82,7 @@ class _Sheet:
         self.elements.append(made)
 
     def text(self, x: int, text: str, kind: str = "", anchor: str = "start") -> None:
-        """Text from a place on, or around it, in as many lines as it needs."""
+        """Add text that starts at ``x``, or is centred on it, in as many lines as needed."""
         right = self.server if x > self.client else self.width - _LINE
         room = right - x if anchor == "start" else self.server - self.client - _LINE
         letters = int(room / _LETTER.get(kind, _USUAL_LETTER))

@@ -1,8 +1,8 @@
-"""How a sheet fits the columns of a terminal: what is narrowed, put together, or left out.
+"""How a sheet fits the width of a terminal: what is narrowed, merged, or left out.
 
-Labels are never left out and no word of theirs is broken: where they leave no room for the figures, they
-stand together in one column that wraps between words. Then figures give way, the lightest first, but for
-those that stand for an entry (:data:`tlsbench.report.table.MAIN`).
+Labels are never left out, and their words are never broken: if they leave no room for the figures, they are
+merged into one column that wraps between words. Then figures are left out, the lightest first, except for the
+main ones (:data:`tlsbench.report.columns.MAIN`).
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from dataclasses import dataclass, replace
 from tlsbench.report.columns import MAIN
 from tlsbench.report.sheets import SHORT, Entry, Field, Sheet
 
-#: Between two columns.
+#: The space between two columns.
 _GAP = 2
-#: A label that may wrap is left this many columns, or its longest word; one of several labels more.
+#: The least width of a label that may wrap, and of merged labels; the longest word may need more.
 _LEAST_COLUMNS, _LEAST_TOGETHER = 20, 28
-#: For figures from this weight on labels make room.
+#: Labels make room for figures of this weight or more.
 _WORTH_ROOM = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A sheet as it fits.
+    """A sheet laid out for a width.
 
-    :param columns: its fields in their order, with the width of each.
-    :param entries: with the labels that its fields have.
+    :param columns: its fields in order, with the width of each.
+    :param entries: its entries, with the labels that the fields show.
     :param hidden: the headings of what was left out, the lightest first.
     """
 
@@ -36,7 +36,7 @@ class Layout:
 
 
 def lay_out(sheet: Sheet, width: int) -> Layout:
-    """A sheet within this many columns."""
+    """Lay out a sheet within ``width`` columns."""
     labels = [field for field in sheet.fields if field.kind == "label"]
     wanted = [field for field in sheet.fields if field.kind != "label" and field.weight >= _WORTH_ROOM]
     if len(labels) > 1 and _sum([_least(field, sheet) for field in (*labels, *wanted)]) > width:
@@ -53,7 +53,7 @@ def lay_out(sheet: Sheet, width: int) -> Layout:
 
 
 def _spread(least: Mapping[Field, int], sheet: Sheet, width: int) -> Mapping[Field, int]:
-    """What room is left goes to the columns that wrap; what is missing they have to give."""
+    """Give the room that is left to the columns that wrap, or take from them what is missing."""
     columns = dict(least)
     for field in (field for field in least if field.wraps):
         spare = width - _sum(list(columns.values()))
@@ -67,7 +67,7 @@ def _sum(widths: Sequence[int]) -> int:
 
 
 def _together(sheet: Sheet, labels: Sequence[Field]) -> Sheet:
-    """The sheet with its labels in one column: the short names of its entries, or all labels in a row."""
+    """The sheet with its labels in one column: the short names of its entries, or all their labels."""
     names = [field.name for field in labels]
     heading = " ".join(field.heading for field in labels)
     has_names = all(entry.labels.get(SHORT) for entry in sheet.entries)

@@ -1,4 +1,4 @@
-"""The ledger of a cell: what its parts and the rest make together, and whether that is what was measured."""
+"""The ledger of a cell: the sum of its parts and the rest, and whether that matches what was measured."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _IN_WORDS: Final = {INSTRUCTIONS: "thousand instructions"}
 
 
 def cells_with_parts(run: Run) -> list[Cell]:
-    """The cells of a run that were taken apart."""
+    """The cells of a run that were broken down into parts."""
     return [cell for cell in run.cells if cell.parts]
 
 
 def balance(cell: Cell, side: str) -> float:
-    """What the parts of a side and its rest make together: the sum of their medians."""
+    """The sum of the medians of a side's parts and its rest."""
     return math.fsum(by_part(cell.parts, side).values())
 
 
 def is_balanced(cell: Cell, side: str) -> bool:
-    """Whether that lies in the interval of what was measured of the side as a whole.
+    """Whether that sum is within the interval measured for the side as a whole.
 
-    A sum of medians is not the median of sums; where they differ by more than the interval, the ledger of
-    that side is not to be relied on. Instructions are counted once, and always add up.
+    A sum of medians is not the median of sums; if they differ by more than the interval, the ledger of that
+    side is not reliable. Instructions are counted once, and always add up.
     """
     if side not in cell.figures:
         return True
@@ -42,6 +42,6 @@ def shown(figure: float, cell: Cell) -> str:
 
 
 def digits(figure: float, cell: Cell) -> str:
-    """The same without."""
+    """The same without the unit."""
     value = cell.instrument.unit.to_shown(figure)
     return format_duration_us(value) if value >= 0 else f"−{format_duration_us(-value)}"

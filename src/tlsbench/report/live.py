@@ -1,4 +1,4 @@
-"""What a person sees while something is measured: rows and a bar on a terminal, plain lines elsewhere."""
+"""Progress of a measurement for people: rows and a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _BAR_COLUMNS = 20
 
 
 class Screen:
-    """Shows progress on a console; use it in a ``with``.
+    """Shows progress on a console; use it in a ``with`` statement.
 
-    Nothing is drawn by another thread: only when there is something to say. On a terminal it is redrawn, at
-    most once a second; elsewhere it is a line now and then.
+    No other thread draws anything; output comes only from :meth:`show`. A terminal is redrawn at most once a
+    second; elsewhere, a line is printed now and then.
 
     :param quiet: whether to show nothing at all.
-    :param line_seconds: how far apart the lines are where there is no terminal; a new stage is shown at once.
+    :param line_seconds: seconds between lines if there is no terminal; a new stage is shown at once.
     """
 
     def __init__(self, console: Console, *, quiet: bool = False, line_seconds: float = _LINE_SECONDS) -> None:
@@ -66,12 +66,12 @@ class Screen:
         share: float | None = None,
         rows: Callable[[int], RenderableType] | None = None,
     ) -> None:
-        """Say how far it is, unless that was said just now.
+        """Show the progress, unless it was shown just now.
 
         :param stage: what is being done, such as ``"measuring"``.
         :param words: the rest of the line.
-        :param share: how much of it is done, from 0 to 1.
-        :param rows: makes what is shown under the line on a terminal of this many columns.
+        :param share: the share that is done, from 0 to 1.
+        :param rows: makes what a terminal of the given number of columns shows below the line.
         """
         now = time.monotonic()
         if self._quiet or (stage == self._stage and now - self._shown_at < self._pause_s):
@@ -89,7 +89,7 @@ class Screen:
 
 
 def progress_of(progress: Progress) -> tuple[str, str, float | None]:
-    """How far epochs or counts are: the stage, words and share that :meth:`Screen.show` takes."""
+    """The progress of epochs or counts: the stage, words and share that :meth:`Screen.show` takes."""
     share = progress.done / progress.of
     what = " processes" if progress.stage == "counting" else ""
     left_s = progress.left_s
@@ -99,7 +99,7 @@ def progress_of(progress: Progress) -> tuple[str, str, float | None]:
 
 
 class ProgressView:
-    """Tells a :class:`Screen` of the progress of a run."""
+    """Shows the progress of a run on a :class:`Screen`."""
 
     def __init__(self, screen: Screen, plan: Plan, is_baseline: Callable[[Cell], bool] | None) -> None:
         self._screen = screen
@@ -107,7 +107,7 @@ class ProgressView:
         self._is_baseline = is_baseline
 
     def __call__(self, progress: Progress, run_so_far: Callable[[], Run]) -> None:
-        """Show it."""
+        """Show the progress."""
         if progress.stage == "counting":
             stage, words, share = progress_of(progress)
             budget_s = self._plan.time_budget_s
@@ -130,7 +130,7 @@ class ProgressView:
         )
 
     def _share(self, progress: Progress, reached: float) -> float:
-        """A run ends when the time is over or all cells are precise, whichever is first.
+        """The share that is done: a run ends when time is up or all cells are precise, whichever is first.
 
         :param reached: the share of cells that are precise.
         """

@@ -1,4 +1,4 @@
-"""A load as a report: its percentiles, findings and notes; and a line each second while it runs."""
+"""A load as a report: its percentiles, findings and notes; and a status line each second while it runs."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _FIELDS = (
     Field("count", "count"),
     *(Field(name, name.removesuffix("_us")) for name in (*_PERCENTILES, "max_us")),
 )
-#: A line that delivers packets later than they are due by this has another round trip than it should.
+#: A line that delivers packets later than this after they are due distorts the round-trip time.
 _LATE_MS = 1.0
-#: Seconds of rates that are shown while a load runs.
+#: How many seconds of rates are shown while a load runs.
 _SECONDS_SHOWN = 40
 #: What each phase is timed from and to.
 MEANING_OF_PHASES = {
@@ -51,7 +51,7 @@ MEANING_OF_PHASES = {
 
 
 def second_line(seconds: float, tally: LoadTally, earlier: LoadTally) -> str:
-    """What the last second brought.
+    """What happened in the last second.
 
     :param earlier: the tally a second earlier; an empty one at first.
     """
@@ -69,10 +69,10 @@ def second_line(seconds: float, tally: LoadTally, earlier: LoadTally) -> str:
 
 
 def report_of_load(load: Load, machine: Mapping[str, Any] | None = None, command: str = "") -> Report:
-    """A load to be written down.
+    """The report of a load.
 
-    :param machine: where it was measured, as pytest-benchmark notes it; this one without.
-    :param command: what was typed.
+    :param machine: where it was measured, as pytest-benchmark records it; by default, this machine.
+    :param command: the command line that was typed.
     """
     failures = [f"{count:,} × {kind}" for kind, count in load.tally.failures.items()]
     nothing = not load.tally.outcomes[SUCCESS]
@@ -106,7 +106,7 @@ def report_of_load(load: Load, machine: Mapping[str, Any] | None = None, command
 
 
 def words_on(threshold: Threshold, load: Load) -> str:
-    """What a threshold says of a load, with the figure and its 95 % interval."""
+    """The answer of a threshold to a load, with the figure and its 95 % interval."""
     word = {"pass": "kept", "fail": "failed", "undecided": "undecided"}[threshold.answer(load)]
     interval = threshold.interval(load)
     figure = threshold.figure
@@ -135,9 +135,9 @@ def _bounded(value: float, threshold: Threshold) -> str:
 
 
 def why_failed(load: Load) -> str:
-    """Why a load came to nothing, or lost a part of what it had; ``""`` if it did not.
+    """Why a load failed or lost part of its results; ``""`` if it did not.
 
-    That is in the words of the failure that was most frequent, in the warm-up if nothing was counted.
+    If no connection succeeded, this is the most frequent failure, from the warm-up if nothing was counted.
     """
     tally = load.tally
     if load.lost:
@@ -152,13 +152,13 @@ def why_failed(load: Load) -> str:
 
 
 def findings_of_load(load: Load) -> list[Finding]:
-    """What a load says; of one that came to nothing no rates, which would be those of nothing."""
+    """The findings of a load; without rates if no connection succeeded."""
     found = [*_grouped(load_findings(load)), *findings_of_machines(load)]
     return found if load.tally.outcomes[SUCCESS] else found[1:] or found
 
 
 def _grouped(lines: Sequence[str]) -> list[Finding]:
-    """Findings of lines, of which those that are indented belong to the one before."""
+    """Findings from lines; an indented line becomes a detail of the one before."""
     found: list[Finding] = []
     for line in lines:
         if line.startswith(" "):
@@ -181,10 +181,10 @@ def _totals(load: Load) -> dict[str, Figure]:
 
 
 def growing(tallies: Sequence[LoadTally], width: int) -> RenderableType:
-    """What there is so far, while a load runs: the rates of each second, and the percentiles.
+    """The results so far, while a load runs: the rates of each second, and the percentiles.
 
-    :param tallies: one for each second, from an empty one on.
-    :param width: the columns of the terminal.
+    :param tallies: one for each second, starting with an empty one.
+    :param width: the width of the terminal in columns.
     """
     lines = []
     for what, counts in (
@@ -221,7 +221,7 @@ def _time(nanoseconds: float, percentile: float) -> Figure:
 
 
 def notes(load: Load) -> list[str]:
-    """How it was measured, and with what caution to read it."""
+    """How the load was measured, and what to keep in mind when reading it."""
     plan = load.plan
     since = "their intended start" if plan.is_open_loop else "their start"
     processes = f"{plan.workers} process{'es' if plan.workers > 1 else ''}"
@@ -237,7 +237,7 @@ def notes(load: Load) -> list[str]:
 
 
 def cautions(load: Load) -> list[str]:
-    """What stands in the way of trusting it, or was not as it was asked for."""
+    """Reasons to doubt the figures, and what was not as requested."""
     lines = []
     if not load.plan.root:
         lines.append("the server's certificate was not verified: give --root to verify it as a client would")
@@ -266,7 +266,7 @@ def cautions(load: Load) -> list[str]:
 
 
 def settings_of(load: Load) -> list[tuple[str, str]]:
-    """What the load was, by name: how connections begin, what they do, and what they had to be."""
+    """The settings of a load, by name: how connections begin, what they do, and what they must negotiate."""
     plan = load.plan
     loop = (
         f"open loop, {plan.rate_per_s:g}/s"
@@ -314,5 +314,5 @@ def percentile_distribution(load: Load, phase: str) -> str:
 
 
 def phases_of(load: Load) -> Sequence[str]:
-    """The phases that have times."""
+    """The phases for which times were recorded."""
     return [phase for phase in PHASES if load.tally.times[phase].total_count]

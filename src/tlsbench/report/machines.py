@@ -1,4 +1,4 @@
-"""What the machines of a fleet made of a load, each beside the others."""
+"""The results of a load on the machines of a fleet, side by side."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _FIELDS: Final = (
     Field("began_ms", "began ms"),
     Field("why", "", "label", wraps=True),
 )
-#: A machine is named as slow if its rate is below the others' by more than this share of it.
+#: A machine is reported as slow if its rate for its share is this fraction below the next.
 _SLOW: Final = 0.1
-#: Wall clocks that differ by more are said to.
+#: Wall clocks that are off by more than this are reported.
 _CLOCKS_MS: Final = 1000.0
 
 
 def sheets_of_machines(load: Load) -> list[Sheet]:
-    """A row for each machine of a fleet; nothing of a load by one."""
+    """A table with one row per machine of a fleet; empty for a load by one machine."""
     if not load.machines:
         return []
     entries = [
@@ -52,7 +52,7 @@ def _figures(one: MachineLoad) -> dict[str, Figure]:
 
 
 def _why(one: MachineLoad) -> str:
-    """What is to be said of a machine: that it was lost, or its failures by kind."""
+    """Remarks on a machine: that it was lost, and its failures by kind."""
     kinds = [f"{count:,} × {kind}" for kind, count in one.tally.failures.items()]
     return "; ".join([*([f"lost: {one.lost}"] if one.lost else []), *kinds])
 
@@ -73,7 +73,7 @@ def findings_of_machines(load: Load) -> list[Finding]:
 
 
 def _slowest(machines: Sequence[MachineLoad]) -> str:
-    """The machine that made the least of its share; ``""`` where all made as much."""
+    """The machine that did least for its share, in words; ``""`` if none is notably slow."""
     if len(machines) < 2:
         return ""
     rates = {one.name: _per_share(one) for one in machines}
@@ -91,7 +91,7 @@ def _per_share(one: MachineLoad) -> float:
 
 
 def notes_on_machines(load: Load) -> list[str]:
-    """How the machines began together."""
+    """How closely together the machines began, and what differed among them."""
     if not load.machines:
         return []
     line = f"{len(load.machines)} machines, each with its share"

@@ -1,11 +1,11 @@
-"""What each column of a table means, in one line, for readers who meet it for the first time."""
+"""What each column of a table means, in one line, for readers who see it for the first time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-#: By the name of a column (:data:`tlsbench.report.table.COLUMNS`).
+#: The meanings by the name of a column (:data:`tlsbench.report.table.COLUMNS`).
 MEANINGS: Final[Mapping[str, str]] = {
     "client_us": "median time in the client's library for each operation",
     "server_us": "median time in the server's library for each operation",

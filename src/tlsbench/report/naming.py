@@ -1,4 +1,4 @@
-"""What cells are called beside each other: by the values in which they differ."""
+"""Names of cells among others, made of the values in which they differ."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ def spell(axis: str, value: str) -> str:
 
 
 def names(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> list[str]:
-    """What tells some cells apart, for each: the values of the axes of :func:`telling`.
+    """What distinguishes each cell from the others: its values on the axes of :func:`telling`.
 
     :param axes_of: the axes of each cell, by name.
-    :param without: axes that are left out.
+    :param without: axes to leave out.
     """
     told = telling(axes_of, without)
     return [named(axes, told) for axes in axes_of]
 
 
 def called(ids: Sequence[str], axes_of: Sequence[Mapping[str, str]]) -> list[str]:
-    """What to call cells beside benchmarks of other tools, of which there is no more than an id.
+    """The names of cells, and of benchmarks of other tools, which have only an id.
 
-    :param ids: a cell's id, or a test's such as ``tests/test_a.py::test_b``, without :func:`module_of` then.
+    :param ids: a cell's id, or a test's such as ``tests/test_a.py::test_b``, without :func:`module_of`.
     :param axes_of: the axes of each.
     """
     module = module_of(ids)
@@ -40,13 +40,13 @@ def module_of(ids: Sequence[str]) -> str:
 
 
 def labels_of(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
-    """What to write beside each of some cells."""
+    """A label for each cell."""
     named = names([cell.axes for cell in cells], without)
     return [name or cell.axes["workload"] for name, cell in zip(named, cells, strict=True)]
 
 
 def constants_of(cells: Sequence[Cell]) -> dict[str, str]:
-    """The axes that have one value in all of some cells, but for the values that mean nothing special."""
+    """The axes on which all cells have the same value, except values that mean nothing special."""
     names_of_axes = [axis for axis in AXES if all(axis in cell.axes for cell in cells)]
     return {
         axis: cells[0].axes[axis]
@@ -57,12 +57,12 @@ def constants_of(cells: Sequence[Cell]) -> dict[str, str]:
 
 
 def scenario_of(cells: Sequence[Cell]) -> str:
-    """What some cells have in common, as selectors."""
+    """What the cells have in common, as selectors."""
     return " ".join(f"{axis}={value}" for axis, value in constants_of(cells).items())
 
 
 def telling(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> list[str]:
-    """The axes that tell cells apart: those whose values vary, and do not follow from the others."""
+    """The axes that distinguish cells: those whose values vary and do not follow from the others."""
     columns = {
         axis: [axes.get(axis) or usual.neutral for axes in axes_of]
         for axis, usual in AXES.items()
@@ -77,7 +77,7 @@ def telling(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -
 
 
 def named(axes: Mapping[str, str], told: Sequence[str]) -> str:
-    """What a cell is called by some of its axes, without values that mean nothing special."""
+    """A cell's name, made of some of its axes, without values that mean nothing special."""
     ends = [axes[end] for end in ("client", "server") if end in axes]
     words = [" → ".join(ends)] if ends and {"client", "server"} & set(told) else []
     words += [
@@ -89,7 +89,7 @@ def named(axes: Mapping[str, str], told: Sequence[str]) -> str:
 
 
 def follows(column: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether the values of other columns in a row always tell the value in this one."""
+    """Whether the values of other columns in a row always determine the value in this one."""
     known: dict[tuple[str, ...], str] = {}
     return all(
         known.setdefault(key, value) == value

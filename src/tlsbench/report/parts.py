@@ -1,4 +1,4 @@
-"""The ledger of a handshake as sheets: each side as the sum of its parts, and what they are made of."""
+"""The ledger of a handshake as sheets: each side as the sum of its parts, and what these consist of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.workloads.parts import PARTS, REST
 from tlsbench.workloads.parts.bill import ALLOCATION
 
-#: Of more cells than these each part is a column, and the operations are only in the JSON.
+#: With more cells than this, each part is a column, and the operations are only in the JSON.
 _MOST_IN_FULL = 2
 NOTE_OF_PRICES = (
     "a part is the sum of its operations, each measured alone on the same engine in the same rounds, warm "
@@ -28,7 +28,7 @@ NOTE_OF_COUNTS = (
 
 
 def sheets_of_parts(run: Run) -> list[Sheet]:
-    """The ledgers of a run: in full of a few cells, each part a column of more."""
+    """The ledgers of a run: in full for a few cells, with a column per part for more."""
     cells = cells_with_parts(run)
     if len(cells) > _MOST_IN_FULL:
         return [_overview(cells)]

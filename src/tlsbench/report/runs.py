@@ -23,9 +23,9 @@ from tlsbench.sampling.instruments import ALLOCATIONS, CALLGRIND, WALL
 from tlsbench.scenarios.axes import AXES
 
 Baseline = Callable[[Cell], bool] | None
-#: Columns that machines get whether or not a run has figures for them, so that runs can be put together.
+#: Columns that machine-readable formats have even without figures for them, so that runs can be merged.
 _ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns)) - OPTIONAL
-#: Figures whose names, which are those of columns, do not say all.
+#: The series and marks of figures whose column names do not imply them.
 _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "p99_us": ("libraries", {"quantile": "0.99"}),
     "p90_ms": ("total", {"quantile": "0.9"}),
@@ -33,7 +33,7 @@ _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "client_bytes": ("client_sent", {}),
     "server_bytes": ("server_sent", {}),
 }
-#: Beside the ratio, where there is room.
+#: Shown next to the ratio, if there is room.
 _RATIO_INTERVAL = Field("ratio_interval", "× base 95 %", weight=2)
 _RTTS = (
     "RTTs are round trips until the client may send its first byte; the first byte of an answer takes "
@@ -43,10 +43,10 @@ _UNITS = ("mb_per_s", "per_s", "us", "ms", "kib", "bytes", "percent")
 
 
 def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, Any] | None = None) -> Report:
-    """A run to be written down.
+    """The report of a run.
 
     :param is_baseline: as :func:`tlsbench.report.table.tables` takes it.
-    :param machine: where it was measured, as pytest-benchmark notes it; this one without.
+    :param machine: where it was measured, as pytest-benchmark records it; by default, this machine.
     """
     made = tables(run, is_baseline)
     used = _ALWAYS | {column.name for table in made for column in table.columns}
@@ -82,7 +82,7 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
 
 
 def _labels(run: Run) -> tuple[str, ...]:
-    """All axes, so that runs can be put together; rare ones only where a cell has a special value."""
+    """All axes, so that runs can be merged; rare ones only if a cell has a special value."""
     special = {
         name
         for name, axis in AXES.items()
@@ -92,7 +92,7 @@ def _labels(run: Run) -> tuple[str, ...]:
 
 
 def sheets_of_run(run: Run, is_baseline: Baseline = None) -> list[Sheet]:
-    """The sheets alone, one for each workload, as while they grow."""
+    """The sheets alone, one for each workload, as shown during a run."""
     return [_sheet(table) for table in tables(run, is_baseline)]
 
 
@@ -166,7 +166,7 @@ def _interval_text(row: Row) -> str:
 
 
 def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[str]:
-    """What belongs under every table: versions, conditions, and all that was not measured."""
+    """What belongs below every table: versions, conditions, and everything that was not measured."""
     conditions = run.conditions
     lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
     lines += _extent(run)
@@ -201,7 +201,7 @@ def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[st
 
 
 def _extent(run: Run) -> Iterator[str]:
-    """How much was measured, how precise that is, and where it is too little."""
+    """How much was measured, how precise that is, and where that is too little."""
     conditions = run.conditions
     if conditions.elapsed_s:
         reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or math.inf))

@@ -1,4 +1,4 @@
-"""What a server does, in lines: where it is to be found, what each second brings, and what it came to."""
+"""What a server does, as lines of text: where it listens, what happens each second, and the totals."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def greeting(
     """Where it is, what it serves, and how to load it.
 
     :param place: where it listens, in words.
-    :param root: the file of the root's certificate.
+    :param root: the file of the root certificate.
     """
     processes = f"{plan.processes} process{'es' if plan.processes > 1 else ''}"
     is_quic = plan.http == "3"
     how = "by aioquic over QUIC" if is_quic else f"model {plan.model}"
     threads = f" of {plan.threads} threads" if plan.threads > 1 else ""
-    yield f"serving on {place} with {processes}{threads}, {how}; Ctrl-C ends"
+    yield f"serving on {place} with {processes}{threads}, {how}; Ctrl-C stops it"
     hidden = ("implementation=", "cipher=", "group=") if is_quic else ("group=",) * bool(plan.groups)
     yield f"  {' '.join(word for word in scenario.id.split() if not word.startswith(hidden))}"
     if plan.groups:
@@ -44,7 +44,7 @@ def greeting(
 
 
 def second_line(tally: ServerTally, before: ServerTally) -> str:
-    """What came between two moments."""
+    """What happened between two tallies."""
     handshakes, requests = tally.handshakes - before.handshakes, tally.requests - before.requests
     retried = tally.hello_retry_requests - before.hello_retry_requests
     failed = tally.failures.total() - before.failures.total()
@@ -55,9 +55,9 @@ def second_line(tally: ServerTally, before: ServerTally) -> str:
 
 
 def counts(tally: ServerTally, idle_s: float) -> Iterator[str]:
-    """What it came to.
+    """The totals of a server.
 
-    :param idle_s: after which time idle connections were closed.
+    :param idle_s: the seconds after which idle connections were closed.
     """
     yield f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests"
     for what, count in tally.negotiated.most_common():

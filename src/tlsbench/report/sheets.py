@@ -1,6 +1,6 @@
-"""A result as those see it who write it down: sheets of figures, and what is said about them.
+"""A result as exporters see it: sheets of figures, and remarks on them.
 
-Runs, comparisons, duels and loads become a :class:`Report` each in a module of their own; an exporter
+Each kind of result has a module that turns it into a :class:`Report`; an exporter
 (:mod:`tlsbench.report.exporters`) knows nothing else.
 """
 
@@ -17,7 +17,7 @@ from tlsbench.stats import Interval
 from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS, VIRTUAL_NANOSECONDS
 
 Kind = Literal["run", "comparison", "duel", "load", "timing", "capacity"]
-#: The units that people read figures of instruments in, as names of columns end.
+#: The units in which people read figures of instruments, as suffixes of column names.
 NAMES: Final = {
     NANOSECONDS: "us",
     VIRTUAL_NANOSECONDS: "ms",
@@ -25,7 +25,7 @@ NAMES: Final = {
     INSTRUCTIONS: "thousand_instructions",
 }
 
-#: The label that tells an entry apart by itself, for where there is no room for a column of each label.
+#: The label that identifies an entry on its own, if there is no room for a column per label.
 SHORT: Final = "short name"
 
 
@@ -33,12 +33,12 @@ SHORT: Final = "short name"
 class Field:
     """A column.
 
-    :param name: of the figure, or else the label, that is in it.
+    :param name: the name of the figure, or the label, that it shows.
     :param heading: what people read.
-    :param kind: a label is text that may have come from outside; figures are aligned to the right.
-    :param weight: figures of lower weight give way first where a terminal is narrow.
+    :param kind: a label is text that may come from outside; figures are right-aligned.
+    :param weight: figures of lower weight are hidden first if a terminal is narrow.
     :param wraps: whether its text may take several lines.
-    :param long: the label that replaces it where there is more room.
+    :param long: the label that replaces it if there is more room.
     """
 
     name: str
@@ -53,11 +53,11 @@ class Field:
 class Figure:
     """A figure.
 
-    :param number: for machines, in ``unit``; None if there is none.
-    :param text: for people.
-    :param unit: as names of columns end: ``"us"``, ``"kib"``, ``"percent"``; ``""`` of plain numbers.
-    :param series: what it is a quantile, or an end of an interval of; ``""`` where its name says all.
-    :param marks: which of the series it is, such as ``{"quantile": "0.99"}``.
+    :param number: the value for machines, in ``unit``; None if there is none.
+    :param text: the value for people.
+    :param unit: a suffix of column names: ``"us"``, ``"kib"``, ``"percent"``; ``""`` for plain numbers.
+    :param series: what it is a quantile of, or an end of an interval of; ``""`` if its name says it all.
+    :param marks: which member of the series it is, such as ``{"quantile": "0.99"}``.
     """
 
     number: float | None
@@ -71,10 +71,10 @@ class Figure:
 class Entry:
     """A row: a cell, a verdict, a phase.
 
-    :param id: what it is called in full.
+    :param id: its full name.
     :param labels: texts by name.
-    :param figures: by name; more than its sheet has columns for.
-    :param verdict: ``"faster"``, ``"slower"`` or ``"~"``; ``""`` where nothing is judged.
+    :param figures: figures by name; there may be more than its sheet has columns for.
+    :param verdict: ``"faster"``, ``"slower"`` or ``"~"``; ``""`` if nothing is judged.
     :param failed: a line for each gate that it failed.
     :param undecided: a line for each gate that is undecided about it.
     """
@@ -87,7 +87,7 @@ class Entry:
     undecided: Sequence[str] = ()
 
     def text(self, name: str) -> str:
-        """What people read in a column."""
+        """The text that people read in a column."""
         return self.figures[name].text if name in self.figures else self.labels.get(name, "")
 
 
@@ -102,26 +102,26 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A result to be written down.
+    """A result, ready to be exported.
 
-    :param labels: the names of the labels that tell its entries apart, for machines.
-    :param usual: by label the value that is left out of series, so that a new label leaves them as they are.
-    :param columns: the names of the figures, and of more labels, that a machine wants in each row.
-    :param document: makes its JSON, which holds more than this: every sample.
-    :param summary: what it comes to, in a line or a few.
+    :param labels: the names of the labels that identify its entries for machines.
+    :param usual: by label, the value that is omitted from series, so that a new label does not change them.
+    :param columns: the names of the figures, and of further labels, in each machine-readable row.
+    :param document: returns its JSON, which holds more than this: every sample.
+    :param summary: the result in one line or a few.
     :param totals: figures of the result as a whole.
-    :param ledgers: sheets for people alone, of what its entries are made of.
+    :param ledgers: sheets for people only, showing what its entries consist of.
     :param lead: a line above its sheets.
     :param told: all of it in words, if that is how people read it on a terminal.
-    :param warnings: what makes it hard to believe.
-    :param warns_first: whether they are printed above it; else they are among its notes.
+    :param warnings: reasons to doubt it.
+    :param warns_first: whether they are printed above it; otherwise they are among its notes.
     :param origin: when and where it was measured, and by which command.
-    :param notes: how it was got, and how to read it.
-    :param skipped: what was left out, with the reasons; ``errors`` what was given up.
+    :param notes: how it was obtained, and how to read it.
+    :param skipped: what was left out, with the reasons; ``errors`` is what was given up.
     :param failed: a line for each gate and what failed it.
     :param undecided: a line for each gate and what it is undecided about.
-    :param undecided_as: what an undecided gate counts for, ``"pass"`` or ``"fail"``; ``""``: neither.
-    :param advice: what would decide the gates, where one is undecided.
+    :param undecided_as: what an undecided gate counts as, ``"pass"`` or ``"fail"``; ``""`` for neither.
+    :param advice: how to decide the gates, if one is undecided.
     """
 
     kind: Kind
@@ -149,12 +149,12 @@ class Report:
 
     @property
     def gates(self) -> list[str]:
-        """What the gates say: what failed, what is undecided, and what would decide it."""
+        """The answers of the gates: what failed, what is undecided, and how to decide it."""
         return [*self.failed, *self.undecided, *([self.advice] if self.undecided and self.advice else [])]
 
     @property
     def entries(self) -> list[Entry]:
-        """Those of all sheets."""
+        """The entries of all sheets."""
         return [entry for sheet in self.sheets for entry in sheet.entries]
 
 
@@ -167,7 +167,7 @@ def ends(
 ) -> dict[str, Figure]:
     """The ends of an interval as figures of a series.
 
-    :param shown: turns them into ``unit``.
+    :param shown: converts them to ``unit``.
     """
     return {
         f"{series}_{end}": Figure(shown(number), "", unit, series, {**marks, "interval": end})

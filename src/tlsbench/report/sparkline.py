@@ -1,4 +1,4 @@
-"""Small pictures of text."""
+"""Small pictures made of text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def sparkline(values: Sequence[float | None], least: float | None = None) -> str:
-    """Values as a row of bars from the least to the most; a gap where there is none.
+    """Values as a row of bars from the least to the greatest; a gap where there is none.
 
     :param values: finite numbers, oldest first.
-    :param least: where the bars begin, such as 0 for rates; none is below it.
+    :param least: where the bars begin, such as 0 for rates; no value may be below it.
     """
     known = [value for value in values if value is not None]
     if not known:
@@ -27,7 +27,7 @@ def sparkline(values: Sequence[float | None], least: float | None = None) -> str
 
 
 def bar(share: float, columns: int) -> str:
-    """A bar that fills a share of some columns, from 0 to 1, to an eighth of a column."""
+    """A bar that fills a share, from 0 to 1, of ``columns`` columns, to an eighth of a column."""
     eighths = round(max(0.0, min(1.0, share)) * columns * 8)
     whole, rest = divmod(eighths, 8)
     return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(columns)

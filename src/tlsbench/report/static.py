@@ -1,4 +1,4 @@
-"""Pictures as files for papers and pull requests, drawn by matplotlib: it needs no browser."""
+"""Pictures as files for papers and pull requests, drawn by matplotlib, which needs no browser."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tlsbench.report.pictures.shapes import COLOURS, TOGETHER
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: What a file can be, by the end of its name.
+#: The formats of files, by their extension.
 FORMATS: Final = ("svg", "png", "pdf")
 _WIDTH = 9.0
 _ROW_INCHES = 0.28
-#: Of the words below a picture: the height of a line, and of the edge below them.
+#: For the words below a picture: the height of a line, and of the margin below them.
 _LINE_INCHES, _EDGE_INCHES = 0.13, 0.05
-#: Of bars, in rows: the pitch of one, a line of text, and what is free between two labels.
+#: For bars, in rows: the pitch of a bar, the height of a line of text, and the gap between two labels.
 _BAR_ROWS, _TEXT_ROWS, _GAP_ROWS = 0.55, 0.55, 0.35
-#: Characters in a line below a picture, in one of a name on an axis, and in all names below it.
+#: The most characters in a line below a picture, in a line of a name on an axis, and in all names below it.
 _MOST_BELOW, _MOST_TICK, _MOST_TICKS = 150, 14, 100
-#: Names side by side in the legend of bars.
+#: The most names side by side in the legend of bars.
 _MOST_IN_LEGEND = 5
 _DPI = 144
 _MARKERS = "osD^vPX*"
@@ -70,7 +70,7 @@ def draw(picture: Picture, file_format: str) -> bytes:
 
 
 def _below(picture: Picture) -> list[str]:
-    """What the picture says where it stands alone: what is not alike in it and what is, and its origin."""
+    """The text below a picture on its own: what differs in it, what does not, and its origin."""
     words = (picture.beside, picture.scenario, *picture.origin)
     return [line for text in words if text for line in wrap(for_terminal(text), _MOST_BELOW)]
 
@@ -90,7 +90,7 @@ def _height(shape: Bars | Lines | Dots | Heat) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Slots:
-    """Where bars are, in rows from the top: a place for each there is, and the middle of each label."""
+    """The positions of bars, in rows from the top: one for each bar, and the middle of each label."""
 
     bars: Mapping[tuple[str, int], float]
     middles: Sequence[float]
@@ -196,7 +196,7 @@ def _lines(axes: Axes, shape: Lines) -> None:
 
 
 def _name(axes: Axes, ticks: Mapping[float, str]) -> None:
-    """Names below the axis: in lines where they do not fit side by side, slanted where that is not enough."""
+    """Write names below the axis: wrapped if they do not fit side by side, slanted if that is not enough."""
     texts = list(ticks.values())
     in_lines = [fill(text, _MOST_TICK) for text in texts]
     is_slanted = sum(2 + min(len(text), _MOST_TICK) for text in texts) > _MOST_TICKS
@@ -257,7 +257,7 @@ def _legend(axes: Axes, columns: int) -> None:
 
 
 def _short(text: str, most: int = 70) -> str:
-    """Text that fits beside a picture, and is allowed in XML."""
+    """Text that fits next to a picture, and is allowed in XML."""
     text = for_terminal(text)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 

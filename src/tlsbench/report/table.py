@@ -1,10 +1,10 @@
-"""The table of a run: which columns there are, and what is in them.
+"""The tables of a run: which columns there are, and what is in them.
 
-One table for each workload, as their columns differ. Axes that are the same in every row go into the
-header; the rest are columns. The cells of the table are values; the renderers format them.
+There is one table for each workload, because their columns differ. Axes with the same value in every row go
+into the header; the rest are columns. The cells of the table are values; the renderers format them.
 
-Ratios are of cells that do the same amount of the same work: of one size, of one kind of operation, and over
-a network of one round trip time. Where a table has several of these, each has a baseline of its own.
+Ratios compare cells that do the same amount of the same work: of the same size and kind of operation, and
+with the same round-trip time. If a table has several kinds of work, each has its own baseline.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, TLS_WORKLOADS
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio, with_addresses
 
-#: Behind a ratio to a cell that differs in more than the columns say.
+#: Follows a ratio to a cell that differs in more than the columns show.
 MARK: Final = "†"
 #: By what cells may differ in, the columns that show it.
 _SEEN: Final = {"round trips": {"round_trips", "handshake_rtts"}, "flights": {"flights"}}
-#: Axes by which cells do more or less work, or work of another kind; see :func:`like_work`.
+#: Axes that change the amount or the kind of a cell's work; see :func:`like_work`.
 _WORK = ("size", "operation", "task", "rtt")
 
 
@@ -47,12 +47,12 @@ class Table:
 
     @property
     def seen(self) -> list[str]:
-        """What cells may differ in, and has a column of its own."""
+        """What cells may differ in that has a column of its own."""
         names = {column.name for column in self.columns}
         return [what for what, columns in _SEEN.items() if columns & names]
 
     def ratio_mark(self, row: Row) -> str:
-        """:data:`MARK` where a row differs from the baseline's in more than the columns say, or ``""``."""
+        """:data:`MARK` if a row differs from its baseline in more than the columns show, otherwise ``""``."""
         return MARK if row.beside.words(self.seen) else ""
 
 
@@ -62,7 +62,7 @@ def _shown(part: str) -> Callable[[Row], float]:
 
 
 def megabytes_per_s(cell: Cell) -> float | None:
-    """Payload by time in the libraries: both ways and both ends of a stream on one core (MB = 10^6 B)."""
+    """Payload per time in the libraries: both ways and both ends of a stream on one core (MB = 10^6 B)."""
     axes = cell.axes
     if "size" not in axes:
         return None
@@ -76,7 +76,7 @@ def _tickets(row: Row) -> float | None:
 
 
 def _datagrams(row: Row) -> float | None:
-    """Those of both sides; of a stream of writes those of one operation, as its bytes are."""
+    """The datagrams of both sides for one operation, like the bytes on the wire."""
     ledger = row.cell.ledger
     if ledger.client_datagrams is None or ledger.server_datagrams is None:
         return None
@@ -84,7 +84,7 @@ def _datagrams(row: Row) -> float | None:
 
 
 def _records(row: Row) -> float | None:
-    """Those of both sides, of one operation."""
+    """The records of both sides for one operation."""
     ledger = row.cell.ledger
     if ledger.client_records is None or ledger.server_records is None:
         return None
@@ -92,7 +92,7 @@ def _records(row: Row) -> float | None:
 
 
 def overhead(cell: Cell) -> float | None:
-    """The bytes on the wire beyond the payload of both ways, over that; None where there is none."""
+    """The bytes on the wire beyond the payload, both ways, relative to it; None if it is unknown."""
     if "size" not in cell.axes or cell.ledger.client_records is None:
         return None
     payload = 2 * parse_size(cell.axes["size"])
@@ -119,7 +119,7 @@ def _phase(name: str) -> Callable[[Row], float | None]:
 
 
 def _p99(row: Row) -> float:
-    """The 99th percentile in µs: of what stands for the cell, or of one operation within threads."""
+    """The 99th percentile in µs: of the cell's main part, or of one operation within threads."""
     cell = row.cell
     return (cell.figures["p99"].median if "p99" in cell.figures else cell.main.p99) / 1e3
 
@@ -127,7 +127,7 @@ def _p99(row: Row) -> float:
 _NETWORK = ("completion",)
 _STREAMED = ("bulk", "primitive")
 _OF_RECORDS = ("bulk", "echo", "key_update")
-#: From here on percent have no decimals.
+#: From this percentage on, no decimals are shown.
 _LARGE_PERCENT = 10
 COLUMNS = (
     Column("client_us", "client µs", _shown("client"), format_duration_us, 9, TLS_WORKLOADS),
@@ -218,7 +218,7 @@ COLUMNS = (
 )
 
 
-#: Columns that a table has where a cell of it has a figure for them.
+#: Columns that a table has only if one of its cells has a figure for them.
 OPTIONAL: Final = frozenset(
     (
         *("datagrams", "records", "overhead_percent"),
@@ -230,8 +230,8 @@ OPTIONAL: Final = frozenset(
 def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:
     """The tables of a run, one for each workload in it.
 
-    :param is_baseline: picks the row that the others of like work are compared with; the first of them
-        without it, or where it picks none.
+    :param is_baseline: picks the row with which the others of like work are compared; without it, or if it
+        picks none, it is the first of them.
     """
     return [
         _table(workload, list(cells), run, is_baseline)
@@ -276,11 +276,10 @@ def _table(
 
 
 def like_work(cell: Cell) -> tuple[str, ...]:
-    """What tells the work of a cell apart from that of others of its workload.
+    """What distinguishes the work of a cell from that of others in its workload.
 
-    That is the size, the operation on a certificate, the round trip time of a network, and the
-    operation of a primitive, as ``encrypt``: algorithms that do the same can be compared, and RSA with
-    either padding.
+    This is the size, the operation on a certificate, the round-trip time of a network, and the operation of a
+    primitive, such as ``encrypt``: algorithms that do the same can be compared, as can both RSA paddings.
     """
     work = tuple(cell.axes.get(axis, "") for axis in _WORK)
     operation = cell.axes.get("algorithm", "").rpartition("/")[2]
@@ -288,7 +287,7 @@ def like_work(cell: Cell) -> tuple[str, ...]:
 
 
 def _columns_of(workload: str, instrument: Instrument) -> tuple[Column, ...]:
-    """What an instrument shows of a workload, in its own order."""
+    """The columns that an instrument shows for a workload, in the instrument's order."""
     is_alone = workload in ONE_SIDED_WORKLOADS
     named = {
         column.name: replace(column, heading=column.heading_alone or column.heading) if is_alone else column
@@ -311,12 +310,12 @@ def _row(cell: Cell, baseline: Cell, run: Run, compared: Sequence[str]) -> Row:
 
 
 def ratio_of(cell: Cell, baseline: Cell, part: str = "") -> Interval:
-    """A cell over another of its run, round by round, with its 95 % interval.
+    """The ratio of a cell to another of its run, round by round, with its 95 % interval.
 
-    It is the one ratio of words, tables and pictures.
+    Findings, tables and pictures all use this ratio.
 
-    :param part: such as ``client``; what stands for the cells (:attr:`Cell.main`) without.
-    :returns: an interval that says nothing, where there is nothing to divide.
+    :param part: such as ``client``; by default, the main part of the cells (:attr:`Cell.main`).
+    :returns: an unbounded interval if there is nothing to divide.
     """
     ours, theirs = (one.figures[part or one.instrument.main].round_medians for one in (cell, baseline))
     if cell.instrument is CALLGRIND:

@@ -1,4 +1,4 @@
-"""What rich lays out, on its way to a terminal or into plain text."""
+"""The output of rich, filtered on its way to a terminal or into plain text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tlsbench.escaping import for_terminal
 
 
 class Harmless:
-    """A renderable whose text passes the terminal's filter after it was laid out; its styles stay.
+    """A renderable whose text is filtered for the terminal after layout; its styles are kept.
 
-    A line end in a text is a new row by then: what may hold one passes the filter before, too.
+    By then, a line end in a text is a new row: text that may contain one must be filtered beforehand as well.
     """
 
     def __init__(self, renderable: RenderableType) -> None:
@@ -33,13 +33,13 @@ class Harmless:
 
 
 def line(text: str, style: str = "") -> Text:
-    """One line of text, whatever was in it."""
+    """One line of text, whatever it contained."""
     return Text(for_terminal(text), style=style)
 
 
 def print_plain(renderable: RenderableType, width: int) -> str:
-    """What rich prints, as plain text of at most this many columns."""
-    # Jupyter, which rich recognises, would be given a display of its own, and the text be empty.
+    """What rich prints, as plain text of at most ``width`` columns."""
+    # In Jupyter, which rich recognises, it would use its own display, and the text would be empty.
     console = Console(
         file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False
     )

@@ -1,4 +1,4 @@
-"""What is kept: runs, loads and duels as values, the environment, and their JSON, written and read."""
+"""Results as values: runs, loads and duels, their environment, and their JSON, written and read."""
 
 from tlsbench.results.cell import Cell, cell_from_series
 from tlsbench.results.run import Conditions, Failure, Run

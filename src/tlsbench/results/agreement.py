@@ -1,4 +1,4 @@
-"""Whether what a stored benchmark says twice is the same: pytest-benchmark's figures, and tlsbench's."""
+"""Check that a stored benchmark agrees with itself: pytest-benchmark's figures with tlsbench's."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from tlsbench.results.cell import Cell
 from tlsbench.results.strict import Node, shown
 from tlsbench.stats import present
 
-#: Figures are rounded on their way through JSON by less than that.
+#: The conversion to JSON and back changes figures by less than this.
 _TOLERANCE = 1e-6
 
 
 def disagreements(
     stats: Node, data_s: Sequence[float], cell: Cell | None = None, name: str = ""
 ) -> list[str]:
-    """What in an entry of ``benchmarks`` does not fit together, a line each.
+    """The inconsistencies in an entry of ``benchmarks``, a line each.
 
-    :param stats: of pytest-benchmark; ``data_s`` its raw data, none if it was not saved.
-    :param cell: what tlsbench stored of the same samples in ``extra_info``; ``name`` the ``fullname``.
+    :param stats: pytest-benchmark's; ``data_s`` is its raw data, empty if it was not saved.
+    :param cell: the record of the same samples that tlsbench stored in ``extra_info``; ``name`` is the
+        ``fullname``.
     """
     where = f"{stats.path.removesuffix('.stats')}: "
     found = list(_of_stats(stats, data_s))
@@ -40,7 +41,7 @@ def _of_stats(stats: Node, data_s: Sequence[float]) -> Iterator[str]:
 def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Iterator[str]:
     side = {cell.id: "total", **{f"{cell.id} ({time})": time for time in cell.figures}}.get(name)
     if side is None:
-        yield f"fullname is {shown(name)}, extra_info is of {shown(cell.id)}"
+        yield f"fullname is {shown(name)}, extra_info is about {shown(cell.id)}"
         return
     medians = cell.figures[side].round_medians
     measured = present(medians)
@@ -51,7 +52,7 @@ def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Ite
             (low is not None and low * (1 - _TOLERANCE) > min(measured))
             or (high is not None and high * (1 + _TOLERANCE) < max(measured))
         ):
-            yield f"the medians of rounds in extra_info lie outside of stats.min and stats.max ({side})"
+            yield f"the medians of rounds in extra_info are outside stats.min and stats.max ({side})"
         return
     if sum(cell.round_sizes) != len(data_s) or len(cell.round_sizes) != len(medians):
         yield (
@@ -66,7 +67,7 @@ def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Ite
             unit = cell.instrument.unit.symbol
             yield (
                 f"the median of round {number} is {found:g} {unit} by stats.data, {told:g} {unit} by "
-                f"extra_info ({side}); extra_info is believed"
+                f"extra_info ({side}); extra_info is used"
             )
             return
 

@@ -1,9 +1,9 @@
-"""Results as pytest-benchmark JSON, so that ``pytest-benchmark compare`` and others read them.
+"""Results as pytest-benchmark JSON, so that ``pytest-benchmark compare`` and other tools can read them.
 
-Each cell is a benchmark: ``fullname`` is its id, ``params`` its axes, ``stats`` the total of its
-samples in seconds for each operation, raw data included. What pytest-benchmark has no place for is in
-``extra_info`` of each benchmark and under ``tlsbench`` at the top. :mod:`tlsbench.results.reader` reads it
-back; ``schema.json`` describes it.
+Each cell is a benchmark: ``fullname`` is its id, ``params`` its axes, ``stats`` the total of its samples in
+seconds per operation, including raw data. Data for which pytest-benchmark has no place is in ``extra_info``
+of each benchmark and under ``tlsbench`` at the top. :mod:`tlsbench.results.reader` reads it back;
+``schema.json`` describes it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from tlsbench.results.run import Run
 from tlsbench.results.stored import FORMAT
 from tlsbench.stats import Summary
 
-#: pytest-benchmark's ``stats`` know seconds alone: other figures than nanoseconds stand there likewise, as so
-#: many billionths. Their unit is in ``extra_info``.
+#: pytest-benchmark's ``stats`` are in seconds only: figures in any other unit are divided by this as well.
+#: Their unit is in ``extra_info``.
 PER_SECOND = 1e9
 
 
 def to_json(run: Run, machine_info: Mapping[str, Any]) -> str:
-    """The run as the text of a pytest-benchmark JSON file. Not finite numbers become null."""
+    """The run as the text of a pytest-benchmark JSON file. Non-finite numbers become null."""
     from pytest_benchmark import __version__ as pytest_benchmark_version
     from pytest_benchmark.utils import get_commit_info
 
@@ -42,7 +42,7 @@ def to_json(run: Run, machine_info: Mapping[str, Any]) -> str:
 
 
 def run_notes(run: Run) -> dict[str, Any]:
-    """What there is to say of a run as a whole, for the top of the document."""
+    """The data about a run as a whole, for the top of the document."""
     return {
         "format": FORMAT,
         "conditions": asdict(run.conditions),
@@ -77,14 +77,14 @@ def benchmark_from_cell(cell: Cell) -> dict[str, Any]:
 
 
 def _figures(cell: Cell, stats: Any) -> dict[str, Any]:  # noqa: ANN401 - pytest-benchmark has no types
-    """pytest-benchmark's figures; of a cell that was read from a file without raw data its median alone."""
+    """pytest-benchmark's figures; only the median of a cell that was read from a file without raw data."""
     if stats.data:
         return dict(stats.as_dict())
     return {**dict.fromkeys(stats.fields), "median": cell.figures["total"].median / PER_SECOND}
 
 
 def extra_info(cell: Cell) -> dict[str, Any]:
-    """What pytest-benchmark's own fields cannot hold of a cell."""
+    """The data of a cell that pytest-benchmark's own fields cannot hold."""
     return {
         "tlsbench": {
             "id": cell.id,

@@ -1,4 +1,4 @@
-"""A run by a fleet, machine by machine: each as if it had measured alone."""
+"""The run of a fleet split by machine, as if each had measured alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tlsbench.scenarios.axes import MACHINE
 
 
 def of_machine(run: Run, name: str) -> Stored:
-    """What one machine measured, under the ids that its cells have by themselves."""
+    """The results of one machine, with the ids that its cells have outside a fleet."""
     one = next(machine for machine in run.machines if machine.name == name)
     cells = [_alone(cell) for cell in run.cells if cell.axes.get(MACHINE) == name]
     own = replace(

@@ -1,4 +1,4 @@
-"""A measured cell: what is kept of its samples."""
+"""A measured cell: the data that is kept from its samples."""
 
 from __future__ import annotations
 
@@ -18,24 +18,23 @@ from tlsbench.workloads import Sample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell of a run. Figures are of one operation, in the unit of the instrument.
+    """One cell of a run. Figures are per operation, in the unit of the instrument.
 
     :param id: the scenario's id, the key of its history.
-    :param label: the values of the id alone, for people.
+    :param label: the values of the id without the axes, for display.
     :param axes: every axis that applies, by name, as a selector spells it.
-    :param instrument: what counted.
-    :param figures: a :class:`~tlsbench.stats.Summary` for each part that the instrument tells apart.
-    :param phases: the medians of what these parts are made of, by name.
+    :param instrument: the one that measured it.
+    :param figures: a :class:`~tlsbench.stats.Summary` for each part that the instrument distinguishes.
+    :param phases: the medians of the components of these parts, by name.
     :param totals: the total of every sample, in order.
-    :param round_sizes: how many of those samples each round has; 0 where it has none.
+    :param round_sizes: the number of these samples in each round, which may be 0.
     :param operations: operations in one sample.
-    :param ledger: bytes and flights of one sample (of the last, where they differ).
+    :param ledger: bytes and flights of one sample (of the last, if they differ).
     :param negotiated: the proof: what the witnesses saw, as plain values.
-    :param disturbed: how many samples were set aside: the processor was taken from the thread meanwhile.
-    :param parts: the ledger of both sides, where it was asked for (``parts=yes``).
-    :param scenario: what was measured; None where a file is of axes that this version does not have.
-    :param processes: in how many processes, in turn, the rounds of its times were sampled; 0 of counts, and
-        where a file does not say.
+    :param disturbed: the number of samples set aside because the thread lost its processor meanwhile.
+    :param parts: the ledger of both sides, if it was requested (``parts=yes``).
+    :param scenario: what was measured; None if a file has axes that this version does not have.
+    :param processes: how many processes sampled its rounds in turn; 0 for counts, and if a file does not say.
     """
 
     id: str
@@ -56,9 +55,9 @@ class Cell:
 
     @property
     def main(self) -> Summary:
-        """What stands for the cell in ranks, ratios and comparisons.
+        """The figure that represents the cell in ranks, ratios and comparisons.
 
-        That is the libraries' time, client plus server, or what else the instrument's ``main`` names.
+        That is the libraries' time, client plus server, or whatever else the instrument's ``main`` names.
         """
         return self.figures[self.instrument.main]
 
@@ -69,12 +68,12 @@ class Cell:
 
     @property
     def operations_per_s(self) -> float:
-        """Operations that one core does in a second, both ends together, without the harness; of times."""
+        """Operations per second of one core, both ends together, without the harness; for times only."""
         return 1e9 / self.main.median
 
     @property
     def server_operations_per_s(self) -> float:
-        """Operations that a core busy with the server's side alone does in a second; 0 without one."""
+        """Operations per second of a core busy with the server's side alone; 0 if that takes no time."""
         median = self.figures["server"].median
         return 1e9 / median if median else 0.0
 
@@ -92,11 +91,11 @@ class Cell:
 def cell_from_series(
     series: Series, meter: Instrument, pace: Sequence[float] = (), processes: int = 1
 ) -> Cell:
-    """Sum up a cell's samples; it has at least one.
+    """Summarise a cell's samples, of which there is at least one.
 
-    :param pace: of its rounds (:func:`tlsbench.sampling.paces_of`), at whose middle the medians are given.
+    :param pace: the pace of its rounds (:func:`tlsbench.sampling.paces_of`); figures are given at its median.
     :param meter: the instrument of the run; a workload may have brought its own.
-    :param processes: in how many processes, in turn, the rounds were sampled.
+    :param processes: how many processes sampled the rounds in turn.
     """
     rounds = series.rounds
     instrument = instrument_for(series.scenario.workload, meter)
@@ -125,7 +124,7 @@ def cell_from_series(
 
 
 def cell_from_count(count: Count) -> Cell:
-    """The cell of a count of instructions."""
+    """The cell of an instruction count."""
     total = Summary(count.interval, max(count.per_operation), max(count.per_operation), count.per_operation)
     return Cell(
         id=count.scenario.id,

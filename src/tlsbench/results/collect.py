@@ -1,4 +1,4 @@
-"""From what was sampled to what is kept."""
+"""Collect the series that were sampled into the run that is kept."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def collect(
     yardsticks_s: float = 0.0,
     variables: Mapping[str, str] | None = None,
 ) -> Run:
-    """The run that these series make: cells with samples, failures, and the conditions.
+    """The run made from these series: cells with samples, failures, and the conditions.
 
-    :param meter: what counted, where a workload did not bring its own.
+    :param meter: the instrument, unless a workload brought its own.
     :param twins: the A/A cells of the run (:func:`tlsbench.sampling.aa_cells_of`).
-    :param yardsticks: with what was measured of each, and the seconds of ``elapsed_s`` that they took.
-    :param before: the state of the machine when sampling began; None while it still goes on.
-    :param processes: in how many processes, in turn, the rounds were sampled.
-    :param variables: of the environment, what changes figures and was in force.
+    :param yardsticks: each with its series; they took ``yardsticks_s`` of ``elapsed_s``.
+    :param before: the state of the machine when sampling began; None during sampling.
+    :param processes: how many processes sampled the rounds in turn.
+    :param variables: the environment variables that change figures and were in force.
     """
     now = Disturbance.now() if before is not None else None
     steal_percent = now.steal_percent_since(before) if now and before else None
@@ -118,7 +118,7 @@ def _record(yardstick: Yardstick, measured: Series, meter: Instrument) -> Yardst
 
 
 def _warnings(steal_percent: float | None, switches: int | None, elapsed_s: float) -> tuple[str, ...]:
-    """What stands in the way of trusting the times, each with its remedy."""
+    """The reasons not to trust the times, each with its remedy."""
     switches_per_s = (switches or 0) / elapsed_s if elapsed_s else 0.0
     findings = [*standing_findings(), *disturbance_finding(steal_percent, switches_per_s)]
     return tuple(str(finding) for finding in findings if finding.grade in (FAIR, POOR))
@@ -130,7 +130,7 @@ def _disturbed_percent(series: Sequence[Series]) -> float | None:
 
 
 def _words_on_disturbed(series: Sequence[Series], percent: float | None) -> Iterator[str]:
-    """What is to be said of samples that were set aside, or that should have been."""
+    """Remarks on samples that were set aside, or should have been."""
     if percent is not None and (finding := set_aside_finding(percent)).grade in (FAIR, POOR):
         yield str(finding)
     kept = [one for one in series if any(sample.disturbed for visit in one.rounds for sample in visit)]
@@ -141,13 +141,13 @@ def _words_on_disturbed(series: Sequence[Series], percent: float | None) -> Iter
 
 
 def _words_on_variables(in_force: Mapping[str, str] | None) -> Iterator[str]:
-    """What is to be said of variables that are set and were not let through."""
+    """A remark on variables that are set but were not passed on."""
     if in_force is None:
         return
     kept_out = [name for name in influences() if name not in in_force]
     if kept_out:
         names = ", ".join(kept_out)
-        yield f"set here, but not in the processes that measured, whose axes say otherwise: {names}"
+        yield f"set here, but not in the measuring processes, whose axes say otherwise: {names}"
 
 
 def collect_counts(
@@ -160,7 +160,7 @@ def collect_counts(
     stopped_by: str,
     variables: Mapping[str, str] | None = None,
 ) -> Run:
-    """The run that counts of instructions make. Its noise floor is the largest spread of a workload."""
+    """The run made from instruction counts. Its noise floor for each workload is the largest spread."""
     found = [count for _, count in counts if isinstance(count, Count)]
     floors: dict[str, float] = {}
     for count in found:

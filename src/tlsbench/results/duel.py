@@ -14,11 +14,11 @@ from tlsbench.stats import Interval, PairedComparison
 class Side:
     """One side of a comparison.
 
-    :param name: what it is called beside the other: the values in which the two differ, or its interpreter.
-    :param id: of its scenario.
+    :param name: the values in which it differs from the other side, or its interpreter.
+    :param id: the id of its scenario.
     :param axes: those of the scenario, by name, as a selector spells them.
     :param negotiated: the proof: what the witnesses saw, as plain values.
-    :param ledger: bytes, flights and round trips of one sample; None where they are not known.
+    :param ledger: bytes, flights and round trips of one sample; None if unknown.
     """
 
     name: str
@@ -30,9 +30,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class SideResult:
-    """What a duel says of one part of what is measured: the client, the server or the total.
+    """The result of a duel for one figure: the client, the server, the libraries or the total.
 
-    :param id: of the scenario of b, with the part.
+    :param id: the id of b's scenario, with the figure.
     :param parameters: the axes of that scenario.
     """
 
@@ -45,7 +45,7 @@ class SideResult:
 
 @dataclass(frozen=True, slots=True)
 class DuelResult:
-    """Two sides, and what the epochs say of them for the client, the server and the total."""
+    """Two sides, and their comparisons: the client, the server, the libraries and the total."""
 
     a: Side
     b: Side
@@ -53,16 +53,16 @@ class DuelResult:
 
     @property
     def beside(self) -> Likeness:
-        """What the sides differ in beyond what they are called by."""
+        """The differences between the sides beyond those that their names show."""
         return likeness(self.a, self.b, named_axes(self.a.axes, self.b.axes))
 
     @property
     def main(self) -> PairedComparison:
-        """The time inside the libraries; in older files, and of counts, the total."""
+        """The time inside the libraries; the total in older files, and for counts."""
         return self.comparisons.get("libraries") or self.comparisons["total"]
 
     def by_part(self) -> list[SideResult]:
-        """The comparisons one by one, as gates look at them."""
+        """The comparisons one by one, in the form that gates need."""
         return [
             SideResult(
                 f"{self.b.id} ({part})",
@@ -79,10 +79,10 @@ class DuelResult:
 class Duel:
     """A whole duel: one scenario against another, or several in two environments.
 
-    :param method: how the figures were got, in words.
-    :param governor: the frequency governor; None where there is none to see.
-    :param engines: of each implementation.
-    :param interrupted: whether it was ended before its budget.
+    :param method: how the figures were obtained, in words.
+    :param governor: the frequency governor; None if none is visible.
+    :param engines: the engine of each implementation.
+    :param interrupted: whether it ended before its budget was spent.
     """
 
     results: Sequence[DuelResult]

@@ -1,4 +1,4 @@
-"""A duel as JSON: every figure of it, and back."""
+"""A duel as JSON with all of its figures, and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tlsbench.version import __version__
 
 
 def duel_to_json(duel: Duel) -> str:
-    """The duel as the text of a JSON document. Not finite numbers become null."""
+    """The duel as the text of a JSON document. Non-finite numbers become null."""
     document = {
         "duel": [
             {
@@ -82,7 +82,7 @@ def _side(node: Node) -> Side:
 
 
 def _comparison(node: Node) -> PairedComparison:
-    """A comparison; null is the end of an interval that there is none of, and a floor that is not known."""
+    """A comparison; null stands for the missing end of an interval, and for an unknown floor."""
     ratio = node["ratio"]
     median = ratio["median"].number(1 / LARGEST)
     low, high = ratio.get("low"), ratio.get("high")

@@ -1,4 +1,4 @@
-"""The environment of a run: what a reader must know of the machine to compare two results."""
+"""The environment of a run: what a reader must know about the machine to compare two results."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tlsbench.implementations.registry import implementation, implementations
 from tlsbench.version import __version__
 
 _LIBRARIES = ("cryptography", "pyOpenSSL", "trustme", "pytest-benchmark", "numpy", "scipy")
-#: What pytest-benchmark notes of a machine and what changes from one look to the next, or from one
-#: of many like machines to another.
+#: Machine info of pytest-benchmark that changes from one reading to the next, or between machines that are
+#: alike.
 _VOLATILE = ("node",)
 _VOLATILE_CPU = (
     "hz_advertised",
@@ -34,7 +34,7 @@ def engines(names: Iterable[str] | None = None) -> Mapping[str, str]:
 
 
 def describe_machine(machine_info: Mapping[str, Any]) -> dict[str, Any]:
-    """pytest-benchmark's machine info, with what matters here and without what always differs.
+    """pytest-benchmark's machine info, with tlsbench's own facts and without those that always differ.
 
     Two runs on equal machines with equal software have equal machine info.
     """
@@ -52,7 +52,7 @@ def describe_machine(machine_info: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def machine_info() -> Mapping[str, Any]:
-    """What :func:`describe_machine` says of this machine."""
+    """The description of this machine by :func:`describe_machine`."""
     from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
 
     return describe_machine(pytest_benchmark_generate_machine_info())
@@ -60,7 +60,7 @@ def machine_info() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """What disturbed this process up to now; the difference of two covers the time between."""
+    """Counters of what has disturbed this process so far; the difference of two covers the time between."""
 
     steal_s: float | None
     all_s: float
@@ -68,13 +68,13 @@ class Disturbance:
 
     @classmethod
     def now(cls) -> Disturbance:
-        """Look at the counters."""
+        """Read the counters."""
         times = psutil.cpu_times()
         switches = psutil.Process().num_ctx_switches().involuntary
         return cls(getattr(times, "steal", None), sum(times), switches)
 
     def steal_percent_since(self, earlier: Disturbance) -> float | None:
-        """The share of all processor time that was stolen since then; None if it is unknown."""
+        """The percentage of all processor time that was stolen since then; None if unknown."""
         if self.steal_s is None or earlier.steal_s is None or self.all_s <= earlier.all_s:
             return None
         return 100 * (self.steal_s - earlier.steal_s) / (self.all_s - earlier.all_s)

@@ -1,8 +1,8 @@
-"""Like with like: what two cells differ in beside what is compared.
+"""Like with like: the differences between two cells apart from what is compared.
 
-A ratio of two cells is of all that they differ in. So tables, findings, duels and pictures ask here what
-that is beyond the axes that they name, and say it; cells that differ in more are not ranked in one sentence.
-What a file does not say is unknown, and never taken to be the same.
+A ratio of two cells reflects everything in which they differ. Tables, findings, duels and charts therefore
+look up here what differs beyond the axes that they name, and report it; cells that differ in more are not
+ranked in one sentence. Whatever a file does not say is unknown, and never taken to be the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Measured(Protocol):
 
     @property
     def axes(self) -> Mapping[str, str]:
-        """Those of its scenario, by name."""
+        """The axes of its scenario, by name."""
 
     @property
     def negotiated(self) -> Mapping[str, object]:
@@ -30,17 +30,17 @@ class Measured(Protocol):
 
     @property
     def ledger(self) -> Ledger | None:
-        """What one sample sent; None where that is not known."""
+        """What one sample sent; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A fact in which two differ.
+    """A fact in which two cells differ.
 
     :param what: an axis, or ``round trips`` or ``flights``.
-    :param one: its value in the one; ``other`` in the other.
-    :param follows: whether it follows from the choice between two values of an axis that is compared, as the
-        round trips do from the version.
+    :param one: its value in one cell; ``other`` is that in the other.
+    :param follows: whether it follows from the values of a compared axis, as the round trips do from the
+        version.
     """
 
     what: str
@@ -49,16 +49,16 @@ class Difference:
     follows: bool = False
 
     def __str__(self) -> str:
-        """Such as ``group (x25519, not secp256r1)``."""
+        """Text such as ``group (x25519, not secp256r1)``."""
         return f"{self.what} ({self.one}, not {self.other})"
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How like two cells are, apart from what is compared.
+    """How alike two cells are, apart from what is compared.
 
-    :param differences: what they differ in.
-    :param unknown: facts of which one or both do not say what they are.
+    :param differences: the facts in which they differ.
+    :param unknown: the facts that are unknown for one or both.
     """
 
     differences: Sequence[Difference] = ()
@@ -66,24 +66,24 @@ class Likeness:
 
     @property
     def stray(self) -> list[Difference]:
-        """The differences that do not follow from what is compared: with one of these nothing is ranked."""
+        """The differences that do not follow from what is compared; with any of them, nothing is ranked."""
         return [one for one in self.differences if not one.follows]
 
     def words(self, but: Collection[str] = ()) -> str:
         """The differences in a line.
 
-        :param but: facts that are said elsewhere.
+        :param but: facts that are mentioned elsewhere.
         """
         return ", ".join(str(one) for one in self.differences if one.what not in but)
 
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """Something of a cell that its figures depend on.
+    """A fact about a cell on which its figures depend.
 
-    :param of: its value; ``""`` where it does not apply, None where it is not known.
-    :param follows: the axes of which a choice brings it along.
-    :param within: the axes of which a choice says it already.
+    :param of: returns its value; ``""`` if it does not apply, None if unknown.
+    :param follows: the axes that may determine it.
+    :param within: the axes whose values already imply it.
     """
 
     of: Callable[[Measured], str | None]
@@ -94,12 +94,12 @@ class _Fact:
 #: The value of each fact by its name.
 _Facts: TypeAlias = Mapping[str, str | None]
 _HANDSHAKES: Final = ("handshake", "completion")
-#: Beside these, what an open connection keeps depends on the tickets that were taken.
+#: As well as these, the memory of an open connection depends on the tickets that were received.
 _TICKETED: Final = (*_HANDSHAKES, "memory")
 
 
 def likeness(one: Measured, other: Measured, compared: Collection[str] = ()) -> Likeness:
-    """What two cells differ in, and of what it is not known whether they do.
+    """The differences between two cells, and the facts that are unknown.
 
     :param compared: the axes that are compared; ``implementation`` stands for both ends.
     """
@@ -110,7 +110,7 @@ _M = TypeVar("_M", bound=Measured)
 
 
 def alike(cells: Iterable[_M], compared: Collection[str]) -> list[list[_M]]:
-    """The cells in groups, of which all members are alike beside what is compared, as far as is known."""
+    """Group the cells so that those of a group are alike apart from what is compared, as far as is known."""
     named = _named(compared)
     same: dict[tuple[tuple[str, str | None], ...], list[_M]] = {}
     for cell in cells:
@@ -155,26 +155,27 @@ def _facts_of(cell: Measured) -> _Facts:
 def named_axes(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
     """The axes in which two scenarios differ and that distinguish them.
 
-    A cipher suite that differs beside other axes follows from them, as from the version, and adds nothing.
+    A cipher suite that differs along with other axes follows from them, as from the version, and adds
+    nothing.
     """
     differing = [axis for axis in {**one, **other} if one.get(axis) != other.get(axis)]
     return [axis for axis in differing if axis != "cipher"] or differing
 
 
 def _axis(axis: str) -> Callable[[Measured], str]:
-    """An axis; one that a file does not have yet is at its neutral value."""
+    """A getter for an axis; if an older file lacks it, it has its neutral value."""
     neutral, both = AXES[axis].neutral, "implementation" if axis in ENDS else axis
     return lambda of: of.axes.get(axis) or of.axes.get(both) or neutral
 
 
 def _cipher(of: Measured) -> str | None:
-    """What a suite encrypts and hashes with: the rest of its name is the version, and the kind of key."""
+    """A suite's encryption and hash: the rest of its name is the version and the kind of key."""
     name = str(of.negotiated.get("cipher") or of.axes.get("cipher") or "")
     return name.partition("_WITH_")[2] or name.removeprefix("TLS_")
 
 
 def _group(of: Measured) -> str | None:
-    """The group; a resumed handshake of TLS 1.2 exchanges no keys, nor do application data."""
+    """The group; resumed TLS 1.2 handshakes and application data exchange no keys."""
     if of.axes.get("workload") not in _TICKETED:
         return ""
     name = str(of.negotiated.get("group") or of.axes.get("group") or "")
@@ -182,7 +183,7 @@ def _group(of: Measured) -> str | None:
 
 
 def _signature(of: Measured) -> str | None:
-    """How the server signed: as it was seen, or else in the one way that TLS 1.3 has for such a key."""
+    """The server's signature scheme: as observed, as requested, or the only one in TLS 1.3 for such a key."""
     axes = of.axes
     if axes.get("workload") not in _HANDSHAKES or axes.get("resumption", "none") != "none":
         return ""
@@ -194,7 +195,7 @@ def _signature(of: Measured) -> str | None:
 
 
 def _tickets(of: Measured) -> str | None:
-    """How many tickets came after the handshake; those of TLS 1.2 are within it."""
+    """The number of tickets after the handshake; those of TLS 1.2 are sent within it."""
     if of.axes.get("workload") not in _TICKETED or of.axes.get("version") != "1.3":
         return ""
     asked = of.axes.get("tickets", "default")
@@ -212,7 +213,7 @@ def _counted(count: Callable[[Ledger], int | None]) -> Callable[[Measured], str 
     return value
 
 
-#: The axes of which a choice brings round trips and flights along.
+#: The axes that may determine round trips and flights.
 _FLIGHTS_FOLLOW: Final = (
     "version",
     "resumption",
@@ -221,7 +222,7 @@ _FLIGHTS_FOLLOW: Final = (
     "certificate_compression",
     "ticket_state",
 )
-#: What the figures of a cell depend on, by name. An axis of which the proof says more is asked of that.
+#: What the figures of a cell depend on, by name. If the proof says more than the axis, the proof is used.
 _FACTS: Final[Mapping[str, _Fact]] = {
     **{axis: _Fact(_axis(axis)) for axis in AXES if axis != "implementation"},
     "cipher": _Fact(_cipher),

@@ -25,16 +25,16 @@ from tlsbench.results.benchmark_json import finite
 from tlsbench.results.stored import FORMAT
 from tlsbench.results.strict import Node, record
 
-#: Quantiles that represent a distribution where pytest-benchmark wants the data itself.
+#: The quantiles that represent a distribution instead of the data that pytest-benchmark expects.
 _QUANTILES = 1000
 _LARGEST_PORT = 65535
-#: Parameters that loads of older versions lack, and those of one target only where they say something.
+#: Parameters that are omitted if they are empty, as loads of older versions lack them.
 _OF_SEVERAL = ("backend", "clients")
-#: HdrHistogram's encoding: an outer header of cookie and length, and within what zlib packs cookie, length,
-#: offset, digits, lowest and highest value, and a ratio (big-endian); then the counts.
+#: HdrHistogram's encoding: an outer header of cookie and length; then, compressed by zlib, cookie, length,
+#: offset, digits, lowest and highest value, and a ratio (big-endian), followed by the counts.
 _OUTER_BYTES = 8
 _INNER = struct.Struct(">iiiiqqd")
-#: A histogram of ours has fewer than 2^16 counts, of at most nine bytes each.
+#: tlsbench's histograms have fewer than 2^16 counts, of at most nine bytes each.
 _LARGEST_PAYLOAD_BYTES = 1 << 20
 
 
@@ -88,7 +88,7 @@ def load_to_json(
 
 
 def _of_fleet(load: Load) -> dict[str, Any]:
-    """What only a load by a fleet has."""
+    """The members that only a load by a fleet has."""
     if not load.machines:
         return {}
     machines = [
@@ -99,7 +99,7 @@ def _of_fleet(load: Load) -> dict[str, Any]:
 
 
 def _of_backends(load: Load) -> dict[str, Any]:
-    """What only a load of several backends has."""
+    """The members that only a load of several backends has."""
     if not load.backends:
         return {}
     return {
@@ -119,7 +119,7 @@ def _of_backends(load: Load) -> dict[str, Any]:
 def load_of(section: Node) -> Load:
     """The load that a document has under ``tlsbench.load``.
 
-    :raises DocumentError: if it has none.
+    :raises DocumentError: if it is not a load.
     """
     plan, tally = section["plan"], section["tally"]
     load = Load(
@@ -147,7 +147,7 @@ def load_of(section: Node) -> Load:
             raise its["port"].fault(f"a port of at most {_LARGEST_PORT}")
     if load.plan.others and [one.target for one in load.backends] != list(load.plan.targets):
         raise section["backends"].fault(
-            f"what came of {', '.join(map(str, load.plan.targets))}, in that order"
+            f"the results of {', '.join(map(str, load.plan.targets))}, in that order"
         )
     return load
 
@@ -202,7 +202,7 @@ def _vitals(node: Node) -> Vitals:
 
 def _histograms(node: Node) -> dict[str, HdrHistogram]:
     def of(phase: str) -> HdrHistogram:
-        # older versions did not ask the kernel, and had no QUIC
+        # older versions did not query the kernel, and had no QUIC
         is_newer = phase in (TCP_RTT, QUIC_RTT) and node.get(phase) is None
         return histogram() if is_newer else _histogram(node[phase])
 
@@ -210,7 +210,7 @@ def _histograms(node: Node) -> dict[str, HdrHistogram]:
 
 
 def _histogram(node: Node) -> HdrHistogram:
-    """The histogram that a text encodes; one of our own range and precision, so that they can be added."""
+    """The histogram that a text encodes; its range and precision must be ours, so that it can be added."""
     text = node.text()
     try:
         found = HdrHistogram.decode(text) if _is_of_ours(text) else None
@@ -222,7 +222,7 @@ def _histogram(node: Node) -> HdrHistogram:
 
 
 def _is_of_ours(text: str) -> bool:
-    """Whether a text packs a histogram shaped like :func:`tlsbench.loading.tally.histogram`."""
+    """Whether a text encodes a histogram shaped like :func:`tlsbench.loading.tally.histogram`."""
     ours = histogram()
     unpacking = zlib.decompressobj()
     packed = base64.b64decode(text, validate=True)[_OUTER_BYTES:]

@@ -1,7 +1,6 @@
-"""The machine as a benchmark host: each point graded, with its remedy.
+"""The machine as a benchmark host: checks, each with a grade and a remedy.
 
-Reading and judging are apart: a reading is a value or None where the system does not tell, a judgement is a
-pure function of it.
+A reading is a value, or None if the system does not report it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import psutil
 from tlsbench.topology import processors, siblings
 
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
-#: The remedy against other work beside the measurement.
+#: The remedy for other work during the measurement.
 FREE_A_PROCESSOR = "end other programs, or keep a processor free and use --pin"
 _CPU = Path("/sys/devices/system/cpu")
 _CGROUP = Path("/sys/fs/cgroup")
@@ -24,7 +23,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True)
 class MachineCheck:
-    """One point: its grade (``good``, ``fair``, ``poor``, ``unknown``), what was found, and what to do."""
+    """One check: its grade (``good``, ``fair``, ``poor``, ``unknown``), the finding, and what to do."""
 
     name: str
     grade: str
@@ -36,14 +35,14 @@ class MachineCheck:
 
 
 def standing_findings() -> list[MachineCheck]:
-    """What can be read without measuring: the checks of :data:`_CHECKS`."""
+    """The findings that need no measurement: the checks of :data:`_CHECKS`."""
     return [check() for check in _CHECKS]
 
 
 def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> Sequence[MachineCheck]:
-    """What was seen while something was measured.
+    """The findings about disturbance during a measurement.
 
-    :param steal_percent: processor time that a hypervisor took away, of all processors; None if untold.
+    :param steal_percent: the percentage of all processors' time that a hypervisor took away; None if unknown.
     :param switches_per_s: involuntary context switches of the measuring process.
     """
     steal = "steal while measuring"
@@ -71,7 +70,7 @@ def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> S
 
 
 def set_aside_finding(percent: float) -> MachineCheck:
-    """What is said of the share of samples that were disturbed and set aside."""
+    """The finding about the share of samples that were disturbed and set aside."""
     return _graded(
         "disturbed samples",
         percent,
@@ -96,7 +95,7 @@ def _read(path: Path) -> str | None:
 
 
 def governor() -> str | None:
-    """The frequency governor of the first processor; None where there is none to see."""
+    """The frequency governor of the first processor; None if none is visible."""
     return _read(_CPU / "cpu0/cpufreq/scaling_governor")
 
 

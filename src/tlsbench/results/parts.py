@@ -1,4 +1,4 @@
-"""What each side of a cell is made of: its parts with their intervals, and the rest."""
+"""The composition of each side of a cell: its parts with their intervals, and the rest."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class CellPart:
 
     :param side: ``"client"`` or ``"server"``.
     :param part: one of :data:`tlsbench.workloads.parts.PARTS`.
-    :param operation: what was done: a name of :mod:`tlsbench.scenarios.algorithms`, or the function
-        that was entered; ``""`` of what was timed within the handshake, and of the rest.
-    :param count: how often in one handshake; 0 if that is not known.
-    :param size_bytes: what all of them work on together; 0 where they have no size.
-    :param source: the sections of RFCs that ask for it.
-    :param interval: of what all of them cost together.
+    :param operation: what was done: a name of :mod:`tlsbench.scenarios.algorithms`, or the function that was
+        entered; ``""`` for what was timed within the handshake, and for the rest.
+    :param count: how often in one handshake; 0 if unknown.
+    :param size_bytes: the bytes that all of them process together; 0 if they have no size.
+    :param source: the RFC sections that require it.
+    :param interval: the joint cost of all of them.
     """
 
     side: str
@@ -39,12 +39,12 @@ class CellPart:
 
 
 def parts_of(series: Series, pace: Sequence[float]) -> tuple[CellPart, ...]:
-    """The ledger of both sides; empty where no parts were measured.
+    """The ledger of both sides; empty if no parts were measured.
 
-    The rest is taken in each round: the side's time less what its parts cost in that round. So what the
-    machine does meanwhile is in both, and the interval of the rest is its own.
+    The rest is computed in each round: the side's time less the cost of its parts in that round. Changes of
+    the machine are therefore in both, and the rest has an interval of its own.
 
-    :param pace: of the rounds, at whose middle the medians are given.
+    :param pace: the pace of the rounds; figures are given at its median.
     """
     rounds = [[sample for sample in visit if sample.parts] for visit in series.rounds]
     last = next((visit[-1] for visit in reversed(rounds) if visit), None)
@@ -70,12 +70,12 @@ def _figures(rounds: Sequence[Sequence[Sample]], last: Sample, pace: Sequence[fl
 
 
 def rest_of(side: str, interval: Interval) -> CellPart:
-    """The row of what is left of a side."""
+    """The row for the rest of a side."""
     return CellPart(side=side, part=REST, operation="", count=1, size_bytes=0, source="", interval=interval)
 
 
 def counted_part(part: Part) -> CellPart:
-    """A part that was counted once, and so exactly."""
+    """A part that was counted once, and is therefore exact."""
     return CellPart(
         side=part.side,
         part=part.part,
@@ -88,13 +88,13 @@ def counted_part(part: Part) -> CellPart:
 
 
 def _left(visit: Sequence[Sample], side: str) -> float:
-    """What the parts leave of a side in a round: of its median, which the side's own figure is made of."""
+    """The rest of a side in a round: its median, from which the side's own figure is made, less the parts."""
     costs = zip(*([part.cost for part in sample.parts if part.side == side] for sample in visit), strict=True)
     return median(sample.of(side) for sample in visit) - math.fsum(map(median, costs))
 
 
 def by_part(parts: Sequence[CellPart], side: str) -> Mapping[str, float]:
-    """What each part of a side costs, in the order of the ledger: the sums of their medians."""
+    """The cost of each part of a side, in the order of the ledger: the sum of its medians."""
     costs: dict[str, float] = {}
     for one in parts:
         if one.side == side:

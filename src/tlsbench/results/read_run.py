@@ -21,9 +21,9 @@ from tlsbench.stats import Interval, Summary, median_interval, present
 from tlsbench.units import NANOSECONDS
 from tlsbench.workloads.parts import PARTS
 
-#: A smaller figure is none: no instrument tells it from zero.
+#: No instrument can distinguish a smaller figure from zero.
 LEAST_FIGURE = 1e-6
-#: What is known of the conditions of a pytest run: that pytest-benchmark ruled it.
+#: All that is known of the conditions of a pytest run is that pytest-benchmark controlled it.
 UNKNOWN_CONDITIONS = Conditions(
     meter="wall",
     seed=0,
@@ -39,8 +39,8 @@ def run_of(root: Node, cells: Sequence[Cell], engines: Mapping[str, str]) -> Run
     """The run of a document.
 
     :param cells: those of its benchmarks.
-    :param engines: of the machine, where the document does not say which the run used.
-    :raises DocumentError: if it is none.
+    :param engines: those of the machine, for documents that do not say which the run used.
+    :raises DocumentError: if it is not a run.
     """
     notes = root.find("tlsbench") or Node({}, "tlsbench", root)
     conditions, own_engines, floors, excluded, failures, yardsticks = (
@@ -78,12 +78,12 @@ def _yardstick(node: Node) -> YardstickRecord:
 
 
 def floor(node: Node) -> float:
-    """A noise floor; null is infinity: there were too few rounds to tell."""
+    """A noise floor; null means infinity: there were too few rounds to tell."""
     return math.inf if node.value is None else node.number(0.0)
 
 
 def moment(node: Node) -> datetime:
-    """A date and time (ISO 8601); UTC where it does not say of what zone it is."""
+    """A date and time (ISO 8601), in UTC unless it names another zone."""
     wanted = "a date and time such as 2026-11-25T10:00:00+00:00"
     try:
         found = datetime.fromisoformat(node.text())
@@ -97,8 +97,8 @@ def cell_of(benchmark: Node, notes: Node, data_s: Sequence[float], meter: str) -
 
     :param notes: its ``extra_info.tlsbench``.
     :param data_s: its raw data, in seconds.
-    :param meter: of the run; 0.1.0 did not say of a cell what had counted.
-    :raises DocumentError: if it is none.
+    :param meter: that of the run; 0.1.0 did not record the instrument of a cell.
+    :raises DocumentError: if it is not a cell.
     """
     axes = {axis: node.text() for axis, node in notes["axes"].items()}
     if axes.get("workload") not in WORKLOAD_AXES:
@@ -123,7 +123,7 @@ def cell_of(benchmark: Node, notes: Node, data_s: Sequence[float], meter: str) -
     )
 
 
-#: What 0.1.0 called them, but for their unit.
+#: Their names in 0.1.0, without the unit.
 _RENAMED = {"figures": "times", "phases": "phases"}
 
 
@@ -137,7 +137,7 @@ def _instrument(notes: Node, workload: str, meter: str) -> Instrument:
 
 
 def _figures(node: Node, instrument: Instrument) -> dict[str, Summary]:
-    """A summary for each part; that of the libraries is made where a file does not have it."""
+    """A summary for each part; that of the libraries is computed if a file lacks it."""
     read = {part: _summary(one) for part in instrument.parts if (one := _part(node, part))}
     return {part: read[part] if part in read else _libraries(read) for part in instrument.parts}
 
@@ -147,7 +147,7 @@ def _part(node: Node, part: str) -> Node | None:
 
 
 def _libraries(parts: Mapping[str, Summary]) -> Summary:
-    """The libraries' time of a file that has it of each side alone.
+    """The libraries' time, for a file that has only that of each side.
 
     The medians of rounds are added, and the interval is that of the sums. The 90th and 99th percentiles are
     the sums of the sides' or the total's, whichever is less: a sample's total is never less than its
@@ -193,18 +193,18 @@ def _summary(node: Node) -> Summary:
 
 
 def medians_of(node: Node) -> tuple[float, ...]:
-    """The medians of rounds; null is NaN: the round has no samples."""
+    """The medians of rounds; null means NaN, for a round without samples."""
     if isinstance(node.value, list) and None in node.value:
         return tuple(math.nan if one.value is None else one.number() for one in node.each())
     return node.numbers()
 
 
 def _bound(node: Node, none: float) -> float:
-    """An end of an interval; where there is none 0.1.0 wrote null, and pytest-benchmark an infinity."""
+    """An end of an interval; if there is none, 0.1.0 wrote null, and pytest-benchmark an infinity."""
     return none if node.value is None or node.value == none else node.number()
 
 
 def is_comparable(cell: Cell) -> bool:
-    """Whether all medians of what stands for the cell are above zero: else nothing compares with it."""
+    """Whether all medians of a cell's main figure are above zero; otherwise it cannot be compared."""
     medians = present(cell.main.round_medians)
     return len(medians) > 0 and min(cell.main.median, *medians) >= LEAST_FIGURE

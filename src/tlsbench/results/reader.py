@@ -1,7 +1,7 @@
 """The one reader of stored results: from a file to a :class:`~tlsbench.results.stored.Stored`.
 
-A document is parsed once. What of it is wrong is one line that names the file and the place; what can be
-left out (a benchmark without times) or does not fit together is among the remarks.
+A document is parsed once. A fault is one line that names the file and the place; whatever can be left out (a
+benchmark without times) or is inconsistent becomes a remark.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ from tlsbench.results.stored import FORMAT, Benchmark, Commit, Foreign, Machine,
 from tlsbench.results.strict import DocumentError, Node, document, shown, text_of
 from tlsbench.version import __version__
 
-#: The figures of pytest-benchmark's ``stats``; null where there is none.
+#: The figures of pytest-benchmark's ``stats``; null if there is none.
 _STATS = (
     "min", "max", "mean", "stddev", "rounds", "median", "iqr", "q1", "q3", "iqr_outliers",
     "stddev_outliers", "ld15iqr", "hd15iqr", "ops", "total", "iterations",
 )  # fmt: skip
 
-#: Remarks on one file at most.
+#: The most remarks on one file.
 _MOST_REMARKS = 8
 
 
 def read(reference: str) -> Stored:
-    """The result that a path, or the name or number of a saved run, means.
+    """Read a result, given a path, or the name or number of a saved run.
 
-    :raises RequestError: if nothing has this name, or what has it is not a result.
+    :raises RequestError: if nothing has this name, or it is not a result.
     """
     return read_file(storage.find(reference))
 
 
 def read_file(path: Path) -> Stored:
-    """The result in a file.
+    """Read the result in a file.
 
-    :raises RequestError: in one line, if it holds none.
+    :raises RequestError: with one line, if it holds none.
     """
     return parse(storage.read_bytes(path), str(path))
 
 
 def parse(content: bytes | str, source: str) -> Stored:
-    """The result in the content of a file.
+    """Parse the content of a result's file.
 
-    :param source: what to call it.
-    :raises RequestError: in one line that begins with ``source`` and names the place.
+    :param source: its name in messages.
+    :raises RequestError: with one line that begins with ``source`` and names the place.
     """
     version = ""
     try:
@@ -107,7 +107,7 @@ def _stored(root: Node, source: str) -> Stored:
 
 
 def _meter(root: Node) -> str:
-    """What counted in the run of a document, where it says so."""
+    """The meter of a document's run; ``""`` if it does not say."""
     notes = root.find("tlsbench")
     conditions = notes.find("conditions") if notes else None
     meter = conditions.find("meter") if conditions else None
@@ -116,7 +116,7 @@ def _meter(root: Node) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An entry of ``benchmarks``: what can be compared of it, its cell if it is ours, and remarks."""
+    """An entry of ``benchmarks``: its comparable part, its cell if tlsbench made it, and remarks."""
 
     name: str
     benchmark: Benchmark | None
@@ -136,7 +136,7 @@ def _entry(node: Node, meter: str) -> _Entry:
     notes = extra.find("tlsbench") if extra else None
     if notes is None:
         if not data_s:
-            remark = f"it has no raw data of {_name(name)}: store it with --benchmark-save-data"
+            remark = f"it has no raw data for {_name(name)}: store it with --benchmark-save-data"
             return _Entry(name, None, None, [remark])
         figures = tuple(1e9 * seconds for seconds in data_s)
         if min(figures) < LEAST_FIGURE:
@@ -151,10 +151,10 @@ def _entry(node: Node, meter: str) -> _Entry:
 
 
 def _only_once(entries: Sequence[_Entry]) -> tuple[Sequence[_Entry], Sequence[str]]:
-    """The entries, each by a name of its own, and what is to be said of names that were there twice.
+    """The entries with unique names, and remarks on the names that occurred more than once.
 
-    Equal entries, as of two tests that share a scenario, are one. Others are numbered: which of them is
-    meant cannot be known, and none may stand for the others.
+    Equal entries, as of two tests that share a scenario, become one. Others are numbered: it cannot be known
+    which of them is meant, and none may represent the others.
     """
     counts = Counter(entry.name for entry in entries)
     if len(counts) == len(entries):
@@ -170,7 +170,7 @@ def _only_once(entries: Sequence[_Entry]) -> tuple[Sequence[_Entry], Sequence[st
     remarks = []
     for name, among in kept.items():
         if counts[name] > 1:
-            how = f"numbered from 1 to {len(among)}" if len(among) > 1 else "equal in all, and taken as one"
+            how = f"numbered from 1 to {len(among)}" if len(among) > 1 else "all equal, and taken as one"
             remarks.append(f"it has {_name(name)} {counts[name]} times, {how}")
     return [
         _numbered(entry, at, len(among)) if len(among) > 1 else entry
@@ -190,12 +190,12 @@ def _as_text(node: Node) -> str:
 
 
 def _name(name: str) -> str:
-    """A benchmark's name in a remark, which is one line."""
+    """A benchmark's name for a remark, which is one line."""
     return f"'{name}'" if name.isprintable() else shown(name)
 
 
 def machine_of(noted: Mapping[str, Any]) -> Machine:
-    """What pytest-benchmark notes of a machine (:func:`tlsbench.results.environment.machine_info`)."""
+    """The machine in pytest-benchmark's info (:func:`tlsbench.results.environment.machine_info`)."""
     return _machine(Node(dict(noted)))
 
 
@@ -237,7 +237,7 @@ _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 def commit_in(path: Path) -> Commit | None:
     """The commit that a file names; None if it names none.
 
-    :raises RequestError: in one line, if it cannot be read.
+    :raises RequestError: with one line, if it cannot be read.
     """
     try:
         root = document(text_of(storage.read_bytes(path)))
@@ -247,7 +247,7 @@ def commit_in(path: Path) -> Commit | None:
 
 
 def _commit(info: Node | None) -> Commit | None:
-    """pytest-benchmark's ``commit_info``, which outside of a repository has no hash as its id."""
+    """The commit of pytest-benchmark's ``commit_info``, whose id is not a hash outside of a repository."""
     name = info.get("id") if info else None
     if info is None or name is None or not _HASH.fullmatch(name.text()):
         return None
@@ -261,9 +261,9 @@ def _commit(info: Node | None) -> Commit | None:
 
 
 def newer_version(root: Node) -> str:
-    """What to say of a document of a newer tlsbench; ``""`` of others.
+    """A phrase about a document from a newer tlsbench; ``""`` for others.
 
-    :raises DocumentError: if it is of a format that this one does not know.
+    :raises DocumentError: if its format is not known to this version.
     """
     if not isinstance(root.value, dict):
         return ""
@@ -286,18 +286,18 @@ def newer_version(root: Node) -> str:
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """The numbers that a version begins with."""
+    """The leading numbers of a version."""
     return tuple(int(part) for part in re.findall(r"\d{1,9}", version.partition("+")[0], re.ASCII)[:3])
 
 
 def _first(document_: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The first object in a list of that name; an empty one where there is none."""
+    """The first object in a list of that name; an empty one if there is none."""
     found = document_.get(name)
     first = found[0] if isinstance(found, list) and found else None
     return first if isinstance(first, dict) else {}
 
 
-#: What people may give instead of a result, and how it is recognised.
+#: What users may give instead of a result, and how it is recognised.
 _OTHERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "a result of pyperf": lambda one: "runs" in _first(one, "benchmarks"),
     "a result of Google Benchmark": lambda one: "real_time" in _first(one, "benchmarks"),
@@ -314,7 +314,7 @@ _OTHERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 
 
 def remarks_of(stored: Stored) -> Iterator[str]:
-    """The remarks, each with the file that it is about; of many the first few."""
+    """The remarks, each with the file that it is about; only the first few of many."""
     for remark in stored.remarks[:_MOST_REMARKS]:
         yield f"{stored.source}: {remark}"
     if more := len(stored.remarks[_MOST_REMARKS:]):

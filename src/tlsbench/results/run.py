@@ -1,4 +1,4 @@
-"""A run: all its cells, and what has to be known to believe them."""
+"""A run: all its cells, and what must be known to trust them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tlsbench.scenarios import Excluded
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A cell that was given up, and the error in one line."""
+    """A cell that was abandoned, and the error in one line."""
 
     id: str
     error: str
@@ -20,14 +20,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YardstickRecord:
-    """What was measured of a yardstick (:mod:`tlsbench.sampling.yardsticks`).
+    """The measurement of a yardstick (:mod:`tlsbench.sampling.yardsticks`).
 
-    :param nature: what kind of work it is, such as ``handshake``, ``bulk``, ``primitive``, ``interpreter``.
-    :param engines: by implementation; none of what needs no engine.
-    :param identity: what exactly ran, as text that is equal where it is the same: parameters, versions of
-        engine, Python and code.
-    :param round_medians: of one operation in nanoseconds, the time inside the libraries; NaN in rounds in
-        which it was not visited, or disturbed.
+    :param nature: its kind of work, such as ``handshake``, ``bulk``, ``primitive``, ``interpreter``.
+    :param engines: by implementation; empty if it needs no engine.
+    :param identity: exactly what ran, as text that is equal for equal work: parameters, versions of engine,
+        Python and code.
+    :param round_medians: nanoseconds per operation inside the libraries; NaN for rounds in which it was not
+        visited, or disturbed.
     """
 
     name: str
@@ -41,16 +41,15 @@ class YardstickRecord:
 class Conditions:
     """How a run was made.
 
-    ``precision`` is the wanted relative half-width, ``stopped_by`` what ended the run;
-    ``steal_percent`` is the processor time that a hypervisor took away while sampling, and
-    ``involuntary_switches`` how often the system took the processor from the measuring process.
-    None where the system does not tell. ``drift`` is how far the machine's pace wandered, as a fraction
-    (:func:`tlsbench.stats.drift`). ``disturbed_percent`` is the share of the samples, those of the A/A cells
-    among them, that were set aside (:mod:`tlsbench.workloads.disturbance`). ``yardstick_share`` is what the
-    yardsticks took of ``elapsed_s``, as a fraction. ``warnings`` say what stood in the way, each with its
-    remedy. Round r was sampled in process r modulo ``processes``. ``variables`` are those of
-    the environment that change figures (:mod:`tlsbench.implementations.influences`) and that were in force;
-    None if they were not noted.
+    ``precision`` is the requested relative half-width, ``stopped_by`` what ended the run; ``steal_percent``
+    is the processor time that a hypervisor took away during sampling, and ``involuntary_switches`` how often
+    the system took the processor from the measuring process; both are None if the system does not report
+    them. ``drift`` is how far the machine's pace wandered, as a fraction (:func:`tlsbench.stats.drift`).
+    ``disturbed_percent`` is the share of the samples, including those of the A/A cells, that were set aside
+    (:mod:`tlsbench.workloads.disturbance`). ``yardstick_share`` is the fraction of ``elapsed_s`` that the
+    yardsticks took. ``warnings`` are reasons not to trust the run, each with a remedy. Round r was sampled in
+    process r modulo ``processes``. ``variables`` are the environment variables that change figures
+    (:mod:`tlsbench.implementations.influences`) and were in force; None if they were not recorded.
     """
 
     meter: str
@@ -73,14 +72,15 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineRun:
-    """A machine of a fleet, and what is its own of a run by all of them.
+    """A machine of a fleet, and what a run by all of them has of its own.
 
     :param name: the value of the axis ``machine`` in its cells.
-    :param processor: its type; ``""`` if unknown, as ``cores`` is 0 then.
-    :param python: the version of its Python; ``tlsbench`` likewise.
+    :param processor: its type; ``""`` if unknown.
+    :param cores: 0 if unknown.
+    :param python: the version of its Python; ``tlsbench`` is that of its tlsbench.
     :param elapsed_s: how long it measured; ``drift`` is how far its pace wandered.
-    :param noise_floor: as of a run by one machine; ``yardsticks`` likewise.
-    :param lost: why it came to nothing; ``""`` if it did not.
+    :param noise_floor: as in a run by one machine, like ``yardsticks``.
+    :param lost: why it returned nothing; ``""`` if it did.
     """
 
     name: str
@@ -97,7 +97,7 @@ class MachineRun:
 
     @property
     def kind(self) -> str:
-        """What machines are pooled by: the type of the processor, and how many of its cores there are."""
+        """The criterion for pooling machines: processor type, architecture and number of cores."""
         return f"{self.processor or 'unknown processor'}, {self.architecture}, {self.cores} cores"
 
 
@@ -105,9 +105,9 @@ class MachineRun:
 class Run:
     """The result of one run.
 
-    ``noise_floor`` is the smallest difference that the run can tell from none, as a fraction, by
-    workload; a workload without A/A cells has none. ``yardsticks`` are what another run can be compared by.
-    Of a run by a fleet ``machines`` has what is each machine's own, and cells have the axis ``machine``.
+    ``noise_floor`` is the smallest difference that the run can distinguish from none, as a fraction, by
+    workload; a workload without A/A cells has none. ``yardsticks`` make it comparable with other runs. For a
+    run by a fleet, ``machines`` has each machine's own data, and cells have the axis ``machine``.
     """
 
     cells: Sequence[Cell]

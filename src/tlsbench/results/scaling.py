@@ -1,6 +1,6 @@
-"""What a cell of ``workload=scaling`` says, and whether its controls let it speak.
+"""The results of a ``workload=scaling`` cell, and whether its controls confirm them.
 
-Its figures are the time on the wall for each operation of the whole; ratios are taken round by round.
+Its figures are wall-clock time per operation of all threads together; ratios are taken round by round.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from tlsbench.sampling.instruments import SCALING
 from tlsbench.stats import Interval, paired_ratio, present
 from tlsbench.stats.intervals import Array
 
-#: The least share of the processors that processes must have had, as their processor time says, in all rounds
-#: but this many of them: a neighbour that comes and goes moves the figures before it moves a median.
+#: The least share of the processors that processes must have had, by their processor time, in all but this
+#: fraction of the rounds: an intermittent neighbour changes the figures before it changes a median.
 _HAD: Final = 0.85
 _BUT: Final = 0.25
-#: The least speed-up of processes that hash, for each core that they can use: clocks fall as cores are used.
+#: The least speed-up of hashing processes per core that they can use: clocks slow down as cores are used.
 _SPED_UP: Final = 0.75
-#: How far threads that hash may be from processes that do, either way.
+#: How far hashing threads may differ from hashing processes, either way.
 _ALIKE: Final = 0.85
-#: How far pure Python may get with several threads and one lock, over one thread: it should be 1.
+#: The bounds of the speed-up of pure Python with several threads under one lock: it should be 1.
 _ONE_LOCK: Final = (0.7, 1.25)
-#: The same without the lock, over what the processes of the hash do: it should be 1.
+#: The least speed-up without the lock, relative to that of the hashing processes: it should be 1.
 _NO_LOCK: Final = 0.75
 _REMEDY: Final = "end other programs, and repeat"
 
@@ -35,9 +35,9 @@ _REMEDY: Final = "end other programs, and repeat"
 class Controls:
     """The controls of a cell.
 
-    :param python: how far pure Python gets with all threads, over one; 1 is no further.
-    :param hash_threads: the same of a hash that releases the interpreter's lock; ``hash_processes`` with as
-        many processes.
+    :param python: the speed-up of pure Python with all threads; 1 means none.
+    :param hash_threads: that of a hash that releases the interpreter's lock; ``hash_processes`` is that with
+        as many processes.
     :param processors: how many the processes had, by their processor time.
     """
 
@@ -54,18 +54,18 @@ def over(cell: Cell, one: str, other: str) -> Interval:
 
 
 def _rounds_over(cell: Cell, one: str, other: str) -> Array:
-    """The same for each round that has samples."""
+    """One figure of a cell over another, for each round that has samples."""
     ratios = (np.asarray(cell.figures[part].round_medians, dtype=float) for part in (one, other))
     return present(np.divide(*ratios))
 
 
 def threads_of(cell: Cell) -> int:
-    """The threads of a cell."""
+    """The number of threads of a cell."""
     return int(cell.axes["threads"])
 
 
 def efficiency(cell: Cell) -> Interval:
-    """What the threads do in a time over what as many processes do in it: what is lacking is contention."""
+    """The throughput of the threads over that of as many processes; what is missing from 1 is contention."""
     return over(cell, "processes", "total")
 
 
@@ -86,9 +86,9 @@ def controls(cell: Cell) -> Controls:
 
 
 def why_void(cell: Cell) -> str:
-    """Why the figures of a cell are void, in one line; ``""`` where its controls came out.
+    """Why the figures of a cell are void, in one line; ``""`` if its controls passed.
 
-    Cells of other workloads have none.
+    Cells of other workloads have no controls.
     """
     if cell.instrument is not SCALING:
         return ""

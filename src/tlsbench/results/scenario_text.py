@@ -1,4 +1,4 @@
-"""From the axes and ids of stored results back to scenarios, whatever libraries there are today."""
+"""From the axes and ids of stored results back to scenarios, whatever libraries are installed now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COUNTS = ("chain_length", "threads")
 
 
 def scenario_of_axes(axes: Mapping[str, str]) -> Scenario | None:
-    """The scenario that these axes are of; None if this version has no such scenario.
+    """The scenario with these axes; None if this version has no such scenario.
 
     The inverse of :meth:`Scenario.axes`: the values are what a file says, not what can be measured here.
     """
@@ -42,7 +42,7 @@ def scenario_of_axes(axes: Mapping[str, str]) -> Scenario | None:
 
 
 def axes_of_id(identity: str) -> Mapping[str, str]:
-    """All axes of the scenario that an id names, those of neutral value too; none if it is no id."""
+    """All axes of the scenario with an id, including those with neutral values; none if it is not an id."""
     pairs = [word.partition("=") for word in identity.split()]
     given = {axis: value for axis, equals, value in pairs if equals}
     names = WORKLOAD_AXES.get(given.get("workload", ""), ())

@@ -1,4 +1,4 @@
-"""Where results are kept: files, and pytest-benchmark's folder of numbered runs."""
+"""Where results are stored: files, and pytest-benchmark's folder of numbered runs."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from tlsbench.interrupts import held
 
 #: pytest-benchmark's default --benchmark-storage.
 STORAGE = Path(".benchmarks")
-#: Room in a name for more saved runs than anybody has.
+#: Leaves room in a file name for more saved runs than anybody has.
 _MOST_NUMBERED = 99_999_999
-#: A name is repeated in tables and lines.
+#: Names are repeated in tables and messages.
 _LONGEST_NAME = 100
 _NUMBERED = re.compile(r"(\d{4,})_(.+)\.json")
 _STANDARD_INPUT = Path("/dev/stdin")
-#: Results of our own profiles have a few megabytes; far larger ones are something else. As values they take
-#: some ten times their size in memory.
+#: Results of the built-in profiles have a few megabytes; far larger files are something else. Once parsed,
+#: they take about ten times their size in memory.
 _LARGEST_BYTES = 256 << 20
 
 
 def save(name: str, text: str) -> Path:
-    """Keep a result as pytest-benchmark does: the next number, an underscore, and the name.
+    """Save a result as pytest-benchmark does, named by the next number, an underscore, and the name.
 
     :returns: the new file, in the folder of this kind of machine and Python.
-    :raises OutputError: if it cannot be written; no file is then left.
+    :raises OutputError: if it cannot be written; no file is left then.
     """
     folder = _folder()
     try:
@@ -48,7 +48,7 @@ def save(name: str, text: str) -> Path:
 
 
 def check_save(name: str) -> None:
-    """Check that a run can be saved by that name, before anything is measured for it.
+    """Check that a run can be saved under that name, before anything is measured for it.
 
     :raises RequestError: if it cannot.
     """
@@ -72,9 +72,9 @@ def check_save(name: str) -> None:
 
 
 def find(reference: str) -> Path:
-    """The file that a reference means: a path, the name or number of a saved run, or ``-``, standard input.
+    """Find a result's file, given a path, the name or number of a saved run, or ``-`` for standard input.
 
-    Of several runs with one name it is the latest.
+    If several runs have the name, it is the latest.
 
     :raises RequestError: if there is none.
     """
@@ -102,7 +102,7 @@ def find(reference: str) -> Path:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a result's file.
+    """Read the content of a result's file.
 
     :raises RequestError: if it cannot be read, or is larger than a result can be.
     """
@@ -118,7 +118,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def saved() -> list[tuple[int, str, Path]]:
-    """Number, name and file of each saved run, oldest number first."""
+    """Number, name and file of each saved run, in the order of their numbers."""
     found = []
     for file in STORAGE.glob("*/*.json"):
         match = _NUMBERED.fullmatch(file.name)

@@ -1,4 +1,4 @@
-"""A stored result as a value: what was measured, where, and what is to be said of the file."""
+"""A stored result as a value: what was measured, where, and remarks on the file."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from tlsbench.results.run import Run
 from tlsbench.sampling import WALL, Instrument
 
 if TYPE_CHECKING:
-    from tlsbench.loading import Load  # with its histograms: only where there is one
+    from tlsbench.loading import Load  # imports HdrHistogram, which only loads need
 
-#: The format of what this version writes (``tlsbench.format`` in a document), and the last that it reads.
-#: Documents without are of tlsbench 0.1.0. ``schema.json`` describes it.
+#: The format that this version writes (``tlsbench.format`` in a document), and the latest that it reads.
+#: Documents without one are from tlsbench 0.1.0. ``schema.json`` describes it.
 FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """What can be compared of a benchmark.
+    """The comparable part of a benchmark.
 
-    :param name: pytest-benchmark's ``fullname``; of tlsbench's cells their id.
+    :param name: pytest-benchmark's ``fullname``; the id of one of tlsbench's cells.
     :param parameters: by name, as text.
-    :param figures: the medians of its rounds where tlsbench stored them (of ``Cell.main``), else all raw
-        data, in the order in which they were measured, all above zero; NaN of a round without samples.
-    :param instrument: what counted them; of a foreign benchmark elapsed time.
+    :param figures: the medians of the rounds of ``Cell.main`` if tlsbench stored them, otherwise all raw
+        data, in the order of measurement, all above zero; NaN for a round without samples.
+    :param instrument: the one that measured them; elapsed time for a foreign benchmark.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A result of pytest-benchmark that holds nothing of tlsbench: its benchmarks are all that there is.
+    """A result of pytest-benchmark without data of tlsbench: it has nothing but its benchmarks.
 
     :param version: pytest-benchmark's.
     """
@@ -48,12 +48,12 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """Where it was measured, as far as pytest-benchmark notes it; what is not known is empty.
+    """Where a result was measured, as far as pytest-benchmark records it; unknown fields are empty.
 
     :param cores: None if unknown.
     :param version: tlsbench's.
-    :param engines: of each implementation.
-    :param noted: all that was noted, as it was.
+    :param engines: the engine of each implementation.
+    :param noted: everything that was recorded, unchanged.
     """
 
     processor: str = ""
@@ -70,7 +70,7 @@ class Machine:
 
     @property
     def facts(self) -> list[str]:
-        """What identifies it for a reader: processor, cores, system, Python and tlsbench, as far as known."""
+        """The known facts that identify it for a reader: processor, cores, system, Python and tlsbench."""
         facts = [
             self.processor,
             f"{self.cores} cores" if self.cores else "",
@@ -83,10 +83,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The git commit of the working directory in which a result was taken, as pytest-benchmark notes it.
+    """The git commit of the working directory in which a result was taken, as pytest-benchmark records it.
 
     :param id: its full hash.
-    :param branch: what was checked out; ``""`` if unknown.
+    :param branch: the branch that was checked out; ``""`` if unknown.
     :param dirty: whether files differed from the commit.
     :param committed_at: None if unknown.
     """
@@ -98,7 +98,7 @@ class Commit:
 
     @property
     def short(self) -> str:
-        """The first seven digits, with ``+`` where files differed."""
+        """The first seven digits, with ``+`` if files differed."""
         return self.id[:7] + "+" * self.dirty
 
 
@@ -106,12 +106,12 @@ class Commit:
 class Stored:
     """A result, whether it was read from a file or has just been measured.
 
-    :param source: the file, or what else it is called in errors.
+    :param source: the file, or another name for it in errors.
     :param benchmarks: all that can be compared, in the order of the file.
     :param taken_at: None if the file does not say.
-    :param command: what was typed; ``""`` if the file does not say.
+    :param command: the command line; ``""`` if the file does not say.
     :param commit: None if the file names none.
-    :param remarks: what was left out of the file and what in it does not fit, a line each.
+    :param remarks: what was left out of the file, and what is inconsistent in it, a line each.
     """
 
     source: str

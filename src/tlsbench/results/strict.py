@@ -1,8 +1,8 @@
-"""JSON from outside, read strictly: every value is asked for by its type, and a fault names its place.
+"""External JSON, read strictly: every value is requested by its type, and a fault names its place.
 
-A :class:`Node` is a value with the path that led to it. What asks it for a text, a number or a record
-either gets just that, or a :class:`DocumentError`: one line such as
-``$.benchmarks[3].stats.data[7]: null where a number should be``.
+A :class:`Node` is a value with its path. A request for a text, a number or a record either gets exactly that,
+or a :class:`DocumentError`: one line such as ``$.benchmarks[3].stats.data[7]: null where a number should
+be``.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import Any, TypeVar
 from tlsbench.errors import RequestError
 
 _T = TypeVar("_T")
-#: Figures of a size that nothing measured has. Their products and ratios are still finite.
+#: No measured figure is this large. Products and ratios of such figures are still finite.
 LARGEST = 1e18
-#: How much is shown of what was found, and of a name in a path.
+#: The most characters shown of a value, and of a name in a path.
 _MOST_SHOWN = 40
 _WIDE_TEXTS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -34,16 +34,16 @@ _WIDE_TEXTS = {
 
 
 class DocumentError(RequestError):
-    """A value that is not what it must be; the text begins with its path, without the file."""
+    """An invalid value; the text begins with its path, without the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """A value of a JSON document.
 
-    :param value: as :mod:`json` gives it.
-    :param key: its name or number in what holds it; ``"$"`` for the whole document.
-    :param within: what holds it.
+    :param value: as :mod:`json` parses it.
+    :param key: its name or index in its container; ``"$"`` for the whole document.
+    :param within: its container.
     """
 
     value: object
@@ -52,7 +52,7 @@ class Node:
 
     @property
     def path(self) -> str:
-        """Where it is, as JSONPath (RFC 9535) spells it."""
+        """Its place, as a JSONPath (RFC 9535)."""
         if self.within is None:
             return str(self.key)
         if isinstance(self.key, int):
@@ -61,16 +61,16 @@ class Node:
         return f"{self.within.path}.{self.key}" if plain else f"{self.within.path}[{shown(self.key)}]"
 
     def fault(self, wanted: str) -> DocumentError:
-        """The error that something else is here than expected."""
+        """The error for a value other than the expected one."""
         return DocumentError(f"{self.path}: {shown(self.value)} where {wanted} should be")
 
     def find(self, name: str) -> Node | None:
-        """The member of that name; None where there is none."""
+        """The member of that name; None if there is none."""
         members = self.members()
         return Node(members[name], name, self) if name in members else None
 
     def get(self, name: str) -> Node | None:
-        """The same, and None where it is null."""
+        """The member of that name; None if there is none, or it is null."""
         found = self.find(name)
         return None if found is None or found.value is None else found
 
@@ -81,13 +81,13 @@ class Node:
         return Node(members[name], name, self)
 
     def members(self) -> Mapping[str, object]:
-        """The members of an object; their names are texts that can be written."""
+        """The members of an object, with unchecked names."""
         if not isinstance(self.value, dict):
             raise self.fault("an object")
         return self.value
 
     def items(self) -> Iterator[tuple[str, Node]]:
-        """The members of an object as nodes, whose names are checked as texts are."""
+        """The members of an object as nodes; their names are checked in the same way as texts."""
         for name, value in self.members().items():
             yield Node(name, name, self).text(), Node(value, name, self)
 
@@ -99,7 +99,7 @@ class Node:
             yield Node(value, at, self)
 
     def text(self) -> str:
-        """A text that can be written as UTF-8: JSON may spell halves of characters (lone surrogates)."""
+        """A text that can be written as UTF-8: JSON may contain halves of characters (lone surrogates)."""
         if not isinstance(self.value, str):
             raise self.fault("text")
         try:
@@ -115,7 +115,7 @@ class Node:
         return self.value
 
     def whole(self, least: int | None = None) -> int:
-        """A whole number, from ``least`` on."""
+        """A whole number of at least ``least``."""
         number = self.number(None if least is None else float(least))
         if not isinstance(self.value, int):
             if not number.is_integer():
@@ -124,19 +124,19 @@ class Node:
         return self.value
 
     def number(self, least: float | None = None) -> float:
-        """A finite number of at most :data:`LARGEST`, from ``least`` on."""
+        """A finite number from ``least`` to :data:`LARGEST`."""
         value = self.value
         wanted = f"a number from {-LARGEST if least is None else least:g} to {LARGEST:g}"
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.fault(wanted)
-        if not -LARGEST <= value <= LARGEST:  # so is NaN
+        if not -LARGEST <= value <= LARGEST:  # true for NaN, too
             raise self.fault(wanted)
         if least is not None and value < least:
             raise self.fault(wanted)
         return float(value)
 
     def numbers(self, least: float | None = None) -> tuple[float, ...]:
-        """An array of numbers, likewise."""
+        """An array of such numbers."""
         values = self.value
         if isinstance(values, list) and all(type(value) in (int, float) for value in values):
             low = -LARGEST if least is None else least
@@ -149,7 +149,7 @@ class Node:
         return tuple(node.text() for node in self.each())
 
     def plain(self) -> object:
-        """The value as it is, for what is handed on unread; its texts and names can be written."""
+        """The value as it is, for passing on unread; its texts, names and numbers are checked."""
         if isinstance(self.value, dict):
             return {name: node.plain() for name, node in self.items()}
         if isinstance(self.value, list | tuple):
@@ -162,7 +162,7 @@ class Node:
 
 
 def shown(value: object) -> str:
-    """A short and harmless spelling of what was found: one line of ASCII."""
+    """A short and harmless rendering of a value, in one line."""
     if isinstance(value, dict | list):
         kind = "an object" if isinstance(value, dict) else "an array"
         return kind if value else f"{kind} with nothing in it"
@@ -175,7 +175,7 @@ def shown(value: object) -> str:
 def text_of(content: bytes) -> str:
     """The text of a JSON file, which is UTF-8 (RFC 8259 section 8.1).
 
-    :raises DocumentError: if it is none.
+    :raises DocumentError: if it is not.
     """
     for mark, name in _WIDE_TEXTS.items():
         if content.startswith(mark):
@@ -189,9 +189,9 @@ def text_of(content: bytes) -> str:
 
 
 def document(text: str) -> Node:
-    """The whole of a JSON text; a byte order mark is passed over (RFC 8259 section 8.1).
+    """Parse a JSON text; a byte order mark is ignored (RFC 8259 section 8.1).
 
-    :raises DocumentError: if it is none, is nested too deeply, or an object names a member twice.
+    :raises DocumentError: if it is not JSON, is nested too deeply, or an object names a member twice.
     """
     twice: list[tuple[dict[str, object], str]] = []
 
@@ -234,11 +234,11 @@ def record(
     least: float | None = None,
     **readers: Callable[[Node], object],
 ) -> _T:
-    """The dataclass (or named tuple, from an array) that an object spells member by member.
+    """Read the dataclass that an object spells member by member.
 
-    A member with a default may be missing; members that the class does not have are passed over.
+    A member with a default may be missing; members that the class does not have are ignored.
 
-    :param least: what every number in it must at least be.
+    :param least: the minimum of every number in it.
     :param readers: for members of types that JSON does not have.
     """
     wanted = _members(typing.cast("Any", kind))
@@ -260,7 +260,7 @@ def _members(kind: Any) -> Mapping[str, tuple[Any, bool]]:  # noqa: ANN401 - a c
 
 
 def _typed(node: Node, hint: Any, least: float | None) -> Any:  # noqa: ANN401 - of the hint's type
-    """The value of a node as a type hint says."""
+    """The value of a node, of the type that a hint describes."""
     simple: Mapping[Any, Callable[[], object]] = {
         str: node.text,
         bool: node.flag,

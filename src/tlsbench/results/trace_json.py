@@ -1,4 +1,4 @@
-"""A traced handshake as JSON: all of it but its bytes and secrets, and back."""
+"""A traced handshake as JSON, without its bytes and secrets, and back."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from tlsbench.results.strict import DocumentError, Node, document, record, text_
 from tlsbench.tracing.ladder import CARRIERS, Ladder, LadderFlight
 from tlsbench.version import __version__
 
-#: A document with this member is no trace: it is what pytest-benchmark stores.
+#: A document with this member is not a trace, but a result in pytest-benchmark's format.
 _NO_TRACE = b'"benchmarks"'
 _SENDERS = ("client", "server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracedHandshake:
-    """One handshake, looked at.
+    """One traced handshake.
 
-    :param scenario: the id of its scenario; what is more to say of it (a forced HelloRetryRequest) is in the
-        ladder.
-    :param engines: of its libraries, by name.
-    :param keys_from: the library that gave the secrets; ``""`` if neither did.
+    :param scenario: the id of its scenario; further facts (a forced HelloRetryRequest) are in the ladder.
+    :param engines: those of its libraries, by name.
+    :param keys_from: the library that logged the secrets; ``""`` if neither did.
     """
 
     scenario: str
@@ -56,11 +55,11 @@ def trace_to_json(traced: TracedHandshake) -> str:
 
 
 def trace_in(content: bytes, source: str) -> TracedHandshake | None:
-    """The traced handshake in the content of a file; None if it is something else, good or bad.
+    """The traced handshake in the content of a file; None if it is something else, valid or not.
 
-    :param source: what to call the file.
-    :raises RequestError: in one line that begins with ``source`` and names the place, if it is a trace that
-        does not hold what it must.
+    :param source: the name of the file in messages.
+    :raises RequestError: with one line that begins with ``source`` and names the place, if it is an invalid
+        trace.
     """
     if _NO_TRACE in content:
         return None

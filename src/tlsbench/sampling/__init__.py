@@ -1,4 +1,4 @@
-"""How often: warm-up, interleaved rounds, the stop rule, and the instruments."""
+"""Sampling: warm-up, interleaved rounds, the stop rule, and the instruments."""
 
 from tlsbench.sampling.aa_cells import aa_cells_of, drift_of, noise_floors
 from tlsbench.sampling.instruments import (

@@ -1,4 +1,4 @@
-"""A/A cells: scenarios measured more than once, to see what this machine calls a difference."""
+"""A/A cells: scenarios measured more than once, to see what differences this machine shows between equals."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from tlsbench.sampling.series import Series
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import drift, noise_floor
 
-#: How often a workload's first scenario is measured beside itself: three cells make three pairs.
+#: How many more times a workload's first scenario is measured: three cells make three pairs.
 _TWINS = 2
 
 
 def aa_cells_of(scenarios: Sequence[Scenario]) -> list[Scenario]:
-    """The scenarios to measure again: the first of each workload, twice more."""
+    """The scenarios to measure again: the first of each workload, twice."""
     firsts = {scenario.workload: scenario for scenario in reversed(scenarios)}
     return [scenario for scenario in firsts.values() for _ in range(_TWINS)]
 
@@ -22,7 +22,7 @@ def noise_floors(series: Sequence[Series], twins: Sequence[Series]) -> dict[str,
     """The noise floor of each workload, see :func:`tlsbench.stats.noise_floor`.
 
     :param series: the cells of the run.
-    :param twins: those of :func:`aa_cells_of` its scenarios, measured in the same rounds.
+    :param twins: the cells of the scenarios from :func:`aa_cells_of`, measured in the same rounds.
     """
     floors = {}
     for workload in dict.fromkeys(twin.scenario.workload for twin in twins):
@@ -34,6 +34,6 @@ def noise_floors(series: Sequence[Series], twins: Sequence[Series]) -> dict[str,
 
 
 def drift_of(series: Sequence[Series]) -> float | None:
-    """How far the machine wandered, see :func:`tlsbench.stats.drift`; None before the second round."""
+    """How far the machine's pace drifted, see :func:`tlsbench.stats.drift`; None before the second round."""
     rounds = [one.round_medians for one in series if one.sample_count and len(one.rounds) > 1]
     return drift(rounds) if rounds else None

@@ -1,7 +1,7 @@
-"""Single calls with inputs of two kinds, in random order: the samples of a check for constant time.
+"""Single calls with two kinds of input, in random order: the samples of a constant-time check.
 
-Everything is made anew for each epoch: keys that are quick to make, and all inputs. Both kinds have two sets
-of inputs, made in turn, so that none lies in memory otherwise than the others do.
+Each epoch starts with new inputs, and new keys if they are quick to generate. Both kinds have two sets of
+inputs, created in turn, so that no set differs from the others in its memory layout.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any, Final
 from tlsbench.implementations import Verification
 from tlsbench.stats import TimedCalls
 
-#: Inputs of each set, at most: few enough to stay in the caches together.
+#: Maximum inputs in each set: few enough to stay in the caches together.
 _INPUTS: Final = 16
 _LEAST_INPUTS: Final = 2
-#: The part of an epoch after which no more inputs are made than must be: to sign takes its time.
+#: The fraction of an epoch after which only the minimum of inputs is created: signing is slow.
 _MAKING_SHARE: Final = 0.25
-#: Calls of each set that every epoch has, whatever its time.
+#: Minimum calls with each set in an epoch, however long they take.
 LEAST_CALLS: Final = 8
-#: Calls of each set that are drawn at once.
+#: Calls with each set that are drawn at once.
 _BATCH: Final = 64
-#: Calls before those that count, so that caches and branch predictors have seen the code.
+#: Uncounted calls at the start, to warm caches and branch predictors.
 _WARM_UP: Final = 16
 _NS: Final = 1e9
 
@@ -36,13 +36,14 @@ def time_calls(
     seed: int,
     clock: Callable[[], int] = time.perf_counter_ns,
 ) -> TimedCalls:
-    """Time calls with both kinds of a contrast for about this long.
+    """Time calls with both kinds of a contrast.
 
-    :param clock: in nanoseconds.
+    :param seconds: how long, approximately.
     :param seed: of the random order.
+    :param clock: in nanoseconds.
     """
     began = time.monotonic()
-    drawn = random.Random(seed)  # noqa: S311 - an order, and no secret
+    drawn = random.Random(seed)  # noqa: S311 - an order, not a secret
     sets = _sets(verification.inputs, contrast, began + seconds * _MAKING_SHARE)
     times: list[list[int]] = [[], [], [], []]
     was_on = gc.isenabled()
@@ -68,7 +69,7 @@ def time_calls(
 def _sets(
     inputs: Mapping[str, Callable[[], Any]], contrast: tuple[str, str], until: float
 ) -> Sequence[Sequence[Any]]:
-    """Two sets of inputs of each kind: of the first, again, of the second, again."""
+    """Two sets of inputs of each kind: two of the first kind, then two of the second."""
     makers = [inputs[kind] for kind in contrast for _ in range(2)]
     sets: list[list[Any]] = [[] for _ in makers]
     for count in range(_INPUTS):
@@ -82,12 +83,12 @@ def _sets(
 def _take(
     verification: Verification, order: Sequence[tuple[int, Any]], clock: Callable[[], int]
 ) -> list[int]:
-    """The time of a call with each input."""
+    """The times of one call with each input."""
     call, refusals = verification.call, verification.refusals
     taken = []
     for _, given in order:
         began = clock()
-        try:  # noqa: SIM105 - contextlib.suppress would take longer than many a call
+        try:  # noqa: SIM105 - contextlib.suppress would take longer than many calls
             call(given)
         except refusals:
             pass

@@ -1,4 +1,4 @@
-"""Duels: two sides measured in epochs, each side twice, everything made anew for each epoch."""
+"""Duels: two sides measured in epochs, each side twice, with everything created anew for each epoch."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.stats import Epoch
 from tlsbench.workloads import Workload
 
-#: What a duel compares: each side, and both together. A primitive has that alone.
+#: What a duel compares: each side, and both together; for one-sided workloads only the latter.
 SIDES: Final = ("client", "server", "libraries")
-#: The number of epochs of a budget; fewer where each must start processes.
+#: The number of epochs in a budget; fewer if each must start processes.
 _EPOCHS = 20
 _EPOCHS_OF_WORKERS = 12
 _SHORTEST_EPOCH_SECONDS = 0.1
 
-#: Opens one side for an epoch: gives the function that makes its workloads.
+#: Opens one side for an epoch: yields the function that makes its workloads.
 OpenSide = Callable[[], AbstractContextManager[Callable[[Scenario], Workload]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Two scenarios to hold against each other; the same one twice where the environments differ."""
+    """Two scenarios to compare; the same one twice if the environments differ."""
 
     a: Scenario
     b: Scenario
@@ -44,7 +44,7 @@ class Match:
 class MatchRecord:
     """The epochs of a match, for each of :data:`SIDES`, and the proof and ledger of each side's last samples.
 
-    Of ``samples`` that were taken ``disturbed`` were set aside.
+    ``samples`` counts the samples taken, ``disturbed`` those of them that were set aside.
     """
 
     match: Match
@@ -57,7 +57,7 @@ class MatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class DuelOutcome:
-    """What a duel came to; ``interrupted`` if it was ended before its budget, without records if at once."""
+    """The result of a duel; ``interrupted`` if it ended early, without records if in its first epoch."""
 
     records: Sequence[MatchRecord]
     elapsed_s: float
@@ -65,15 +65,15 @@ class DuelOutcome:
 
     @property
     def disturbed_percent(self) -> float:
-        """The share of the samples that were disturbed and set aside."""
+        """The percentage of samples that were disturbed and set aside."""
         taken = sum(record.samples for record in self.records)
         return 100 * sum(record.disturbed for record in self.records) / taken if taken else 0.0
 
 
 def local_side(meter: Instrument, scenarios: Sequence[Scenario]) -> OpenSide:
-    """A side of this Python.
+    """A side that runs in this Python.
 
-    :param scenarios: those of both sides, so that both are measured here or both in workers.
+    :param scenarios: those of both sides, so that both are measured in this process or both in workers.
     """
 
     @contextmanager
@@ -85,7 +85,7 @@ def local_side(meter: Instrument, scenarios: Sequence[Scenario]) -> OpenSide:
 
 
 def remote_side(interpreter: Interpreter, meter: Instrument) -> OpenSide:
-    """A side in a worker process of its own, a new one for each epoch."""
+    """A side that runs in a worker process of its own, a new one for each epoch."""
 
     @contextmanager
     def open_side() -> Iterator[Callable[[Scenario], Workload]]:
@@ -108,11 +108,13 @@ def duel(
 ) -> DuelOutcome:
     """Measure the matches until the plan's time budget is spent.
 
-    The number of epochs is fixed by the budget and not by what they show, so that looking does not
-    change the odds.
+    The number of epochs is fixed in advance and does not depend on their results, so that looking at them
+    does not bias the outcome.
 
-    :param observe: called after each epoch with how many are done, of how many.
-    :raises MeasurementError: if a cell of either side fails: half a duel says nothing.
+    :param in_workers: whether each epoch starts processes.
+    :param observe: called after each epoch with the number of completed epochs and the total.
+    :param stop_asked: called after each epoch; True ends the duel with the epochs so far.
+    :raises MeasurementError: if a cell of either side fails: half a duel is worthless.
     """
     began = time.monotonic()
     epochs = _EPOCHS_OF_WORKERS if in_workers else _EPOCHS
@@ -123,7 +125,7 @@ def duel(
         try:
             with may_be_cut():
                 series = _epoch(matches, open_a, open_b, epoch_plan, time.monotonic())
-        except KeyboardInterrupt:  # of this epoch nothing is kept
+        except KeyboardInterrupt:  # nothing of this epoch is kept
             return DuelOutcome(records if done else (), time.monotonic() - began, interrupted=True)
         for record, four in zip(records, zip(*[iter(series)] * 4, strict=True), strict=True):
             _note(record, four)
@@ -136,7 +138,7 @@ def duel(
 def _epoch(
     matches: Sequence[Match], open_a: OpenSide, open_b: OpenSide, plan: Plan, began: float
 ) -> Sequence[Series]:
-    """Measure every match for an epoch: four series each, a and b and each of them again.
+    """Measure every match for one epoch: four series each, a twice and b twice.
 
     :raises KeyboardInterrupt: if it was cut short.
     """

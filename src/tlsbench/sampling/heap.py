@@ -1,11 +1,11 @@
-"""A heap that keeps what it has: page faults come and go between rounds, and are not TLS's time."""
+"""A heap that returns no memory: page faults vary between rounds, and are not part of TLS's cost."""
 
 from __future__ import annotations
 
 import ctypes
 from functools import cache
 
-# The numbers of mallopt(3):
+# Parameters of mallopt(3):
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _MMAP_THRESHOLD_MAX_BYTES = 32 * 2**20
 _KEPT_BYTES = 2**30
@@ -13,10 +13,10 @@ _KEPT_BYTES = 2**30
 
 @cache
 def keep_heap() -> None:
-    """Have glibc's malloc give no memory back and ask the kernel for no single blocks, for good.
+    """Stop glibc's malloc from returning memory or mapping single blocks, for the rest of the process.
 
-    Else a buffer of some hundred KiB may be mapped and unmapped at each read, or the top of the heap grow and
-    shrink, depending on what lies there by chance. Another allocator is left as it is.
+    Otherwise a buffer of a few hundred KiB may be mapped and unmapped on each read, or the top of the heap
+    may grow and shrink, depending on what happens to be there. Other allocators are left alone.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -1,14 +1,14 @@
 """The meter ``instructions``: how many a sample executes, counted by valgrind's callgrind.
 
-The same request runs in two processes, one taking twice the samples of the other; the difference, divided
-by the samples, is free of start-up and key generation. That is repeated for a spread. Counts do not depend
-on what else the machine does, so they can gate changes of a percent on shared machines. They are of the
-whole sample, both sides and the harness, because callgrind cannot tell which side a shared function
-works for; and of the code that the engine picks on the processor that valgrind shows it, which has no
+The same request runs in two processes, one taking twice as many samples as the other; the difference,
+divided by the samples, is free of start-up and key generation. This is repeated to get a spread. Counts do
+not depend on the machine's other load, so they can gate changes of a percent on shared machines. They cover
+the whole sample, both sides and the harness, because callgrind cannot tell which side a shared function
+works for; and the code that the engine selects for the processor that valgrind emulates, which has no
 AVX-512 in valgrind 3.19.
 
-Where a scenario asks for its parts, two more processes collect the calls of one side's library each
-(:mod:`tlsbench.workloads.collecting`); what is below which is in :mod:`tlsbench.sampling.profile`.
+If a scenario asks for its parts, two more processes collect the calls of one side's library each
+(:mod:`tlsbench.workloads.collecting`); :mod:`tlsbench.sampling.profile` attributes them to the parts.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ from tlsbench.workloads.parts import Part
 INSTRUCTIONS = "instructions"
 _SAMPLES = 10
 _REPEATS = 3
-#: What a process takes on a machine that has time for it, most of it to start Python under valgrind.
+#: The usual time of a process on an idle machine, most of it to start Python under valgrind.
 _USUAL_SECONDS = 10.0
-#: Fifty times slower than without valgrind is usual; this is far beyond.
+#: Valgrind usually slows a process down fifty times; this allows for far more.
 _PATIENCE_SECONDS = 600.0
 _CALLGRIND = ("valgrind", "--tool=callgrind")
 _NO_PROFILE = "/dev/null"
 _COLLECTED = re.compile(r"Collected : ([0-9]+)")
-#: The instructions of a process, and what it says of its samples.
+#: The instructions of a process, and its answer about its samples.
 _Answer: TypeAlias = tuple[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """One process: how many samples it takes, and whose calls are collected; ``""`` if everything is."""
+    """One process: how many samples it takes, and which side's calls are collected; ``""`` for everything."""
 
     samples: int
     side: str = ""
@@ -67,19 +67,19 @@ _APART = (_Task(_SAMPLES, "client"), _Task(_SAMPLES, "server"))
 
 
 def _tasks(scenario: Scenario) -> tuple[_Task, ...]:
-    """The processes that the count of a scenario needs."""
+    """The processes needed to count a scenario."""
     return _WHOLE + _APART if scenario.parts == "yes" else _WHOLE
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What was counted of one scenario.
+    """The counts of one scenario.
 
-    :param per_operation: the instructions of one operation, once for each repetition.
+    :param per_operation: instructions per operation, one value for each repetition.
     :param operations: operations in one sample.
     :param proof: what was negotiated.
-    :param ledger: what one sample sent; None where an older tlsbench counted, which does not say.
-    :param parts: of both sides, where the scenario asks for them.
+    :param ledger: what one sample sent; None if an older tlsbench counted, which does not report it.
+    :param parts: of both sides, if the scenario asks for them.
     """
 
     scenario: Scenario
@@ -91,20 +91,20 @@ class Count:
 
     @property
     def interval(self) -> Interval:
-        """The median with the least and the most: counts scatter by so little that the range tells all."""
+        """The median with the minimum and maximum: counts vary so little that the range is enough."""
         ordered = sorted(self.per_operation)
         return Interval(ordered[0], ordered[len(ordered) // 2], ordered[-1])
 
     @property
     def spread(self) -> float:
-        """The range of the repetitions over their median, as a fraction."""
+        """The range of the repetitions divided by their median, as a fraction."""
         return (self.interval.high - self.interval.low) / self.interval.median
 
 
 def require_valgrind() -> None:
-    """Check that valgrind is there.
+    """Check that valgrind is installed.
 
-    :raises RequestError: with the command that installs it.
+    :raises RequestError: if not, with the command that installs it.
     """
     if shutil.which("valgrind") is None:
         raise RequestError("the meter 'instructions' needs valgrind: apt-get install valgrind")
@@ -112,11 +112,11 @@ def require_valgrind() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What came of the scenarios that were to be counted.
+    """The results of the scenarios to count.
 
-    :param results: for each, in order, its count, the error that ended it, or None: it was not counted.
+    :param results: for each, in order, its count, the error that ended it, or None if it was not counted.
     :param stopped_by: ``"the last repetition"``, ``"time budget"`` or ``"interrupt"``.
-    :param whole_s: how long all of them take, as far as those that were counted tell.
+    :param whole_s: how long counting all of them takes, extrapolated from the processes that have ended.
     """
 
     results: Sequence[Count | MeasurementError | None]
@@ -130,14 +130,15 @@ def count_instructions(
     stop_asked: Callable[[], bool] = lambda: False,
     budget_s: float = math.inf,
 ) -> Counts:
-    """Count each scenario in its interpreter, as many processes at a time as there are processors.
+    """Count each scenario in its interpreter, running as many processes at once as there are processors.
 
-    The first is counted however long it takes, so that there is a result. Another is begun if it will end
-    within the budget, as far as the processes that have ended tell; what is begun is counted whole.
+    The first is counted however long it takes, so that there is a result. Another is started if it is
+    expected to end within the budget, judging by the processes that have ended; a scenario once started is
+    counted completely.
 
-    :param observe: called with how many processes have ended, of how many, and for how many more seconds all
-        of them will run: at first as usual, then judged by those that have ended.
-    :param stop_asked: asked before a scenario is begun.
+    :param observe: called with the number of processes that have ended, the total, and the estimated seconds
+        left: at first for a usual process, then from those that have ended.
+    :param stop_asked: called before a scenario is started; True stops.
     """
     require_valgrind()
     counting = _Counting(requests, os.cpu_count() or 1, budget_s)
@@ -156,7 +157,7 @@ def count_instructions(
 
 
 class _Counting:
-    """Which processes run, which wait, and what those that have ended say about the time.
+    """The running and waiting processes, and the time estimates from those that have ended.
 
     :param at_a_time: how many run at once.
     """
@@ -182,12 +183,12 @@ class _Counting:
 
     @property
     def left_s(self) -> float:
-        """How long all that have not ended will take."""
+        """The estimated seconds until all processes have ended."""
         return (self.of - self.done) * fmean(self._seconds or [_USUAL_SECONDS]) / self.at_a_time
 
     @property
     def counts(self) -> Counts:
-        """What came of it. A scenario was counted if all its processes have ended by themselves."""
+        """The results. A scenario counts only if none of its processes was cut short."""
         results = [
             _count(scenario, futures)
             if len(futures) == len(_tasks(scenario)) and self.started_at.keys().isdisjoint(futures)
@@ -198,7 +199,7 @@ class _Counting:
         return Counts(results, self._stopped_by or "the last repetition", whole_s)
 
     def begin(self, pool: ThreadPoolExecutor, stop_asked: Callable[[], bool]) -> bool:
-        """Start what may be started now; whether anything runs."""
+        """Start what may be started now; return whether anything is running."""
         while self._waiting and len(self.started_at) < self.at_a_time and self._may_start(stop_asked):
             at, task = self._waiting.popleft()
             now = time.monotonic()
@@ -208,23 +209,23 @@ class _Counting:
         return bool(self.started_at)
 
     def end(self, futures: Iterable[Future[_Answer]]) -> None:
-        """Note that these have ended."""
+        """Record that these processes have ended."""
         now = time.monotonic()
         self._seconds += [now - self.started_at.pop(one) for one in futures]
 
     def cut_short(self) -> None:
-        """End what runs."""
+        """Kill the running processes."""
         for process in tuple(self._processes):
             process.kill("it was cut short")
         self._stopped_by = "interrupt"
 
     def _may_start(self, stop_asked: Callable[[], bool]) -> bool:
-        """Whether the process that waits first may: one of a scenario that is begun always may."""
+        """Whether the first waiting process may start; one of a scenario already started always may."""
         at = self._waiting[0][0]
         if self._begun[at]:
             return True
         if at and not self._seconds:
-            return False  # nothing tells yet how long it will take
+            return False  # there is no estimate yet of how long it will take
         if stop_asked():
             self._stopped_by = "interrupt"
         elif at and not self._ends_in_time():

@@ -1,4 +1,4 @@
-"""Instruments: what is counted while a side works, in which unit, and how it is spoken of."""
+"""Instruments: what is counted while a side works, in which unit, and the words used for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tlsbench.errors import unknown
 from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS, VIRTUAL_NANOSECONDS, Unit
 from tlsbench.workloads import Clock
 
-#: The parts of an operation's cost: each side's, both together, what neither was charged for, and everything.
+#: The parts of an operation's cost: each side's, both together, what neither is charged for, and the total.
 PARTS: Final = ("client", "server", "libraries", "harness", "total")
 
 
@@ -20,19 +20,18 @@ def _no_clock() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """Something that counts.
+    """A way of counting.
 
-    :param name: how ``--meter`` and stored results call it.
-    :param meaning: what it counts, for people.
+    :param name: its name for ``--meter`` and in stored results.
+    :param meaning: what it counts, in a few words.
     :param unit: the unit of its figures.
-    :param parts: those of :data:`PARTS` that it can tell apart.
-    :param main: the part that stands for a cell: precision, ratios, ranks, comparisons and the stop rule are
-        of it.
-    :param columns: the names of the columns that a table has for it.
-    :param noun: what an operation has of it: its time, instructions or memory.
-    :param note: how to read its figures, for under a table.
-    :param more: the word for a cell whose figure grew; ``less`` for one whose figure fell.
-    :param clock: a counter that only grows, in ``unit``, where a clock is what counts.
+    :param parts: the parts that it can distinguish, such as those of :data:`PARTS`.
+    :param main: the part that represents a cell in precision, ratios, ranks, comparisons and the stop rule.
+    :param columns: the names of its columns in a table.
+    :param noun: the quantity that it counts: time, instructions or memory.
+    :param note: how to read its figures, to print below a table.
+    :param more: the word for a cell whose figure increased; ``less`` for one whose figure decreased.
+    :param clock: a monotonic counter in ``unit``, if a clock does the counting.
     """
 
     name: str
@@ -108,7 +107,7 @@ CPU: Final = Instrument(
     note=_TIME_NOTE,
     clock=time.thread_time_ns,
 )
-#: Counted by valgrind's callgrind, see :mod:`tlsbench.sampling.instructions`; it cannot tell sides apart.
+#: Counted by valgrind's callgrind, see :mod:`tlsbench.sampling.instructions`; it cannot distinguish sides.
 CALLGRIND: Final = Instrument(
     name="instructions",
     meaning="executed instructions",
@@ -121,8 +120,8 @@ CALLGRIND: Final = Instrument(
     "callgrind; spread is the range of the repetitions; × base is the count relative to the row marked = "
     "of the same size and operation",
 )
-#: Counted by the allocator, see :mod:`tlsbench.workloads.memory`. Its total is what both libraries keep: the
-#: harness allocates nothing that is counted.
+#: Counted by the allocator, see :mod:`tlsbench.workloads.memory`. Its total is what both libraries keep; the
+#: harness allocates nothing that would be counted.
 ALLOCATIONS: Final = Instrument(
     name="allocations",
     meaning="bytes of malloc's memory that stay allocated",
@@ -137,7 +136,7 @@ ALLOCATIONS: Final = Instrument(
     less="less",
 )
 
-#: Of a network in virtual time, see :mod:`tlsbench.workloads.completion`.
+#: For a network in virtual time, see :mod:`tlsbench.workloads.completion`.
 COMPLETION: Final = Instrument(
     name="completion",
     meaning="virtual time over a network until the client has its answer",
@@ -170,8 +169,8 @@ COMPLETION: Final = Instrument(
     clock=time.thread_time_ns,
 )
 
-#: Of several threads at once, see :mod:`tlsbench.workloads.scaling`. Its total is the wall-clock time
-#: for each operation of the whole; the other parts are those of as many processes, and of the controls.
+#: For several threads at once, see :mod:`tlsbench.workloads.scaling`. Its total is the wall-clock time per
+#: operation of all threads; the other parts include the same number of processes, and the controls.
 SCALING: Final = Instrument(
     name="scaling",
     meaning="elapsed time of several threads together",
@@ -197,27 +196,27 @@ SCALING: Final = Instrument(
         "ratio",
     ),
     noun="time",
-    note="ops/s are of all threads together by wall-clock time, ± half their 95 % interval, beside those of"
-    " the same number of processes in the same rounds; efficiency is the ratio of the two: what it lacks to"
-    " 100 % the threads lose to each other; p50 and p99 are of one operation within the threads; interp. is"
-    " the interpreter's own share of an operation. Controls: Python × and hash × are the work of all "
-    "threads relative to one, in pure Python (which holds the interpreter's lock) and in a hash (which "
+    note="ops/s are of all threads together by wall-clock time, ± half their 95 % interval, next to those of"
+    " the same number of processes in the same rounds; efficiency is the ratio of the two: the gap to"
+    " 100 % is what the threads lose to each other; p50 and p99 are of one operation within the threads;"
+    " interp. is the interpreter's own share of an operation. Controls: Python × and hash × are the work of "
+    "all threads relative to one, in pure Python (which holds the interpreter's lock) and in a hash (which "
     "releases it), hash procs × the same of the hash with processes, CPUs the processors that those had; if"
-    " they do not come out as they must, the cell is void; × base is the time for each operation of the "
+    " they do not come out as expected, the cell is void; × base is the time for each operation of the "
     "whole relative to the row marked =",
     clock=time.perf_counter_ns,
 )
 
 #: All instruments by name.
 INSTRUMENTS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND, ALLOCATIONS, COMPLETION, SCALING)}
-#: Those that ``--meter`` chooses from.
+#: The instruments that ``--meter`` can select.
 METERS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND)}
-#: Workloads that one instrument alone can measure.
+#: Workloads that only one instrument can measure.
 _OF_WORKLOADS: Final = {"memory": ALLOCATIONS, "completion": COMPLETION, "scaling": SCALING}
 
 
 def meter_named(name: str) -> Instrument:
-    """The instrument of that name that ``--meter`` can choose.
+    """The instrument that ``--meter`` selects by this name.
 
     :raises RequestError: if there is none.
     """
@@ -227,5 +226,5 @@ def meter_named(name: str) -> Instrument:
 
 
 def instrument_for(workload: str, chosen: Instrument) -> Instrument:
-    """What measures a workload in a run with this meter: the meter, unless the workload brings its own."""
+    """The instrument for a workload in a run with this meter: the meter, unless the workload has its own."""
     return _OF_WORKLOADS.get(workload, chosen)

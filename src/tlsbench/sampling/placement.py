@@ -1,14 +1,14 @@
-"""Where cells are measured: here, or in workers.
+"""Where cells are measured: in this process, or in workers.
 
-A worker is needed where a library or the axis ``cpu`` needs an environment of its own, and wherever a run has
-time for several processes. What a cell costs differs from one process to the next by up to a percent or two,
-depending on where its memory and its libraries happen to lie, and no number of samples within one process
-shows that. So a run is sampled in several processes in turn, one round in each (T. Kalibera and R. Jones,
-Rigorous Benchmarking in Reasonable Time, ISMM 2013: repeat at the highest level that varies; T. Mytkowicz et
-al., Producing Wrong Data Without Doing Anything Obviously Wrong!, ASPLOS 2009).
+Workers are used if a library or the axis ``cpu`` needs an environment of its own, or if a run has time for
+several processes. A cell's cost differs from one process to the next by up to a percent or two, depending on
+the addresses of its memory and libraries, and no number of samples within one process shows that. So a run is
+sampled in several processes in turn, one round in each (T. Kalibera and R. Jones, Rigorous Benchmarking in
+Reasonable Time, ISMM 2013: repeat at the highest level that varies; T. Mytkowicz et al., Producing Wrong Data
+Without Doing Anything Obviously Wrong!, ASPLOS 2009).
 
-As soon as one cell of a run needs a worker, all of them are measured in workers, so that what it costs to be
-asked from another process hits every cell alike.
+If one cell of a run needs a worker, all of them are measured in workers, so that the overhead of requests
+from another process affects every cell equally.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ from tlsbench.sampling.yardsticks import Yardstick
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import MEMORY_ENVIRONMENT, Sample, Workload, prepare
 
-#: A process is worth its start where it gets as long as this to measure in; more than these say little more.
+#: A process is worth starting if it gets this long to measure; more processes than these add little.
 _SECONDS_PER_PROCESS = 2.5
 _MOST_PROCESSES = 4
-#: Processes of all environments of a run: each holds every library in memory.
+#: Maximum processes for all environments of a run: each has every library in memory.
 _MOST_WORKERS = 12
 
 
 def processes_for(time_budget_s: float) -> int:
-    """In how many processes to sample a run with this much time."""
+    """The number of processes in which to sample a run with this time budget."""
     return max(1, min(_MOST_PROCESSES, int(time_budget_s / _SECONDS_PER_PROCESS)))
 
 
 class Place(Turns, Protocol):
-    """Makes workloads where they can be measured, in one or in several processes."""
+    """Makes workloads where they can be measured, in one or several processes."""
 
     def make(self, what: Scenario | Yardstick) -> Workload:
         """The workload of a scenario or yardstick, in every process that takes turns."""
 
 
 def interpreter_of(scenario: Scenario) -> Interpreter:
-    """Where to measure a scenario: this Python with the variables it needs, without those that mislead."""
+    """The current Python with the variables that a scenario needs, without those that would distort it."""
     folders = {capabilities_of(end).libcrypto for end in (scenario.client, scenario.server)}
-    folder = "".join(folders - {"", SYSTEM_LIBCRYPTO})  # the matrix lets two of them not meet
+    folder = "".join(folders - {"", SYSTEM_LIBCRYPTO})  # the matrix excludes pairs that need two
     search = {"LD_LIBRARY_PATH": folder} if folder else {}
     counting = MEMORY_ENVIRONMENT if scenario.workload == "memory" else {}
     needed = {**variables(scenario.cpu), **variables_of(scenario.openssl_conf), **search, **counting}
@@ -69,7 +69,7 @@ def need_workers(scenarios: Iterable[Scenario]) -> bool:
 
 
 def prevailing(scenarios: Iterable[Scenario]) -> dict[str, str]:
-    """The variables of this process that change figures and that at least one of these scenarios bears."""
+    """The variables of this process that change figures and stay set for at least one of these scenarios."""
     known, interpreters = influences(), [interpreter_of(scenario) for scenario in scenarios]
     return {
         name: value
@@ -80,11 +80,9 @@ def prevailing(scenarios: Iterable[Scenario]) -> dict[str, str]:
 
 @contextmanager
 def placement(scenarios: Sequence[Scenario], meter: Instrument, processes: int = 1) -> Iterator[Place]:
-    """Where to make the workloads of these scenarios.
+    """The place in which to make the workloads of these scenarios; workers end with the ``with`` block.
 
-    The workers end with the block.
-
-    :param processes: how many take turns; fewer where the scenarios need many environments.
+    :param processes: how many take turns; fewer if the scenarios need many environments.
     """
     if processes == 1 and not need_workers(scenarios):
         yield _Here(meter)
@@ -92,7 +90,7 @@ def placement(scenarios: Sequence[Scenario], meter: Instrument, processes: int =
     environments = {_key(interpreter_of(scenario)) for scenario in scenarios}
     beside = max(
         (scenario.threads for scenario in scenarios), default=0
-    )  # this many processes run beside each worker
+    )  # this many processes run alongside each worker
     with ExitStack() as stack:
         most = _MOST_WORKERS // (len(environments) * (1 + beside))
         yield _InWorkers(meter, max(1, min(processes, most)), stack)
@@ -115,7 +113,7 @@ class _Here:
 
 
 class _InWorkers:
-    """Worker processes, for each environment as many, started when the first cell needs them."""
+    """The same number of worker processes for each environment, started when a cell first needs them."""
 
     def __init__(self, meter: Instrument, processes: int, stack: ExitStack) -> None:
         self.processes = processes
@@ -144,7 +142,7 @@ class _InWorkers:
         return self._workers[_key(interpreter)]
 
     def _started(self, interpreter: Interpreter) -> Sequence[Worker]:
-        """Workers that find what this process finds, all of them starting at once."""
+        """Workers with this process's import path, all started at once."""
         search = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), **interpreter.environment}
         workers = [
             self._stack.enter_context(Worker(replace(interpreter, environment=search)))
@@ -157,14 +155,14 @@ class _InWorkers:
 
 @dataclass(slots=True)
 class _Turn:
-    """Whose turn it is, for all workloads of a place."""
+    """The process whose turn it is, shared by all workloads of a place."""
 
     process: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _InTurn:
-    """One workload in several processes, of which one is measured at a time."""
+    """One workload in several processes, measured in one of them at a time."""
 
     workloads: Sequence[RemoteWorkload]
     turn: _Turn
@@ -191,7 +189,7 @@ class _InTurn:
             workload.close()
 
 
-#: In what one environment differs from another.
+#: What distinguishes one environment from another.
 _Key = tuple[tuple[tuple[str, str], ...], frozenset[str]]
 
 
@@ -200,9 +198,9 @@ def _key(interpreter: Interpreter) -> _Key:
 
 
 def _prove_variables(interpreter: Interpreter, found: Mapping[str, str]) -> None:
-    """Check that a worker has the variables that change figures as it was to have them.
+    """Check that a worker has the intended values of the variables that change figures.
 
-    :param found: those that it says it has.
+    :param found: those that it reports.
     """
     wanted = influences(interpreter.variables())
     for name in sorted(wanted.keys() | found.keys()):
@@ -212,7 +210,7 @@ def _prove_variables(interpreter: Interpreter, found: Mapping[str, str]) -> None
 
 
 def _prove_engines(scenario: Scenario, found: Mapping[str, str]) -> None:
-    """A worker may find other libraries than this process; what is stored is what this process says."""
+    """Check that a worker found the same libraries as this process, whose versions are stored."""
     for side, end in (("client", scenario.client), ("server", scenario.server)):
         wanted = implementation(end).engine()
         if found[end] != wanted:

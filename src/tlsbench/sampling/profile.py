@@ -1,9 +1,9 @@
-"""A profile of callgrind, read for where a TLS library's instructions go: below which of its calls.
+"""Attributing a TLS library's instructions to its calls into libcrypto, from a callgrind profile.
 
-libssl and libcrypto are two files, and between them are functions that are exported and have their names
-even where all other symbols are stripped. So what libssl calls of libcrypto says what it is for, and all that
-is below such a call belongs to it: what each of them costs, inclusive, adds up, and nothing is counted twice.
-How often they are called is not known: callgrind counts calls of the other side too, which cost nothing here.
+libssl and libcrypto are two files, and the functions between them are exported, so they keep their names even
+if all other symbols are stripped. The libcrypto function that libssl calls thus shows the purpose, and
+everything below such a call belongs to it: the inclusive costs add up, and nothing is counted twice. The
+number of calls is unknown: callgrind also counts the other side's calls, which cost nothing here.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from tlsbench.workloads.parts.bill import (
 )
 
 _PROTOCOL, _CRYPTOGRAPHY = re.compile(r"libssl\b.*"), re.compile(r"libcrypto\b.*")
-#: What callgrind writes for code of no file that it knows, such as linkage tables.
+#: What callgrind writes for code that it cannot assign to a file, such as linkage tables.
 _NO_FILE: Final = "???"
 _NAMED = re.compile(r"(c?(?:fn|ob|fl|fi|fe))=(?:\(([0-9]+)\))? ?(.*)")
-#: A function that has less of a side's instructions has no row of its own.
+#: A function with a smaller share of a side's instructions gets no row of its own.
 _LEAST_SHARE = 0.01
 _SETS_PEER, _READS_POINT = "EVP_PKEY_derive_set_peer", "EC_POINT_get_affine_coordinates_GFp"
-#: What is called for two parts: the function that those who call it for the first of them call too.
-#: OpenSSL 1.1.1 derives keys and agreements alike, BoringSSL multiplies for both sides' points.
+#: Functions that serve two parts: a function that only callers for the first part also call, and both parts.
+#: OpenSSL 1.1.1 derives keys and agreed secrets by the same calls; BoringSSL multiplies points for both.
 _FOR_TWO: Final[Mapping[str, tuple[str, str, str]]] = {
     **dict.fromkeys(
         ("EVP_PKEY_derive", "EVP_PKEY_derive_init", "EVP_PKEY_CTX_new_id", "EVP_PKEY_CTX_ctrl"),
@@ -44,7 +44,7 @@ _FOR_TWO: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     "EC_POINT_mul": (_READS_POINT, AGREEMENT, KEY_SHARE),
 }
-#: What a function of libcrypto is for, by the beginning of its name; the first that fits.
+#: The purpose of libcrypto functions, by the start of their names; the first match counts.
 _MEANT: Final[Sequence[tuple[str, tuple[str, ...]]]] = (
     (
         KEY_SHARE,
@@ -89,10 +89,10 @@ class Arc:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What callgrind wrote.
+    """A callgrind profile.
 
     :param by_file: the instructions of each file's own code.
-    :param arcs: the calls between functions, with what was executed below them.
+    :param arcs: the calls between functions, with their inclusive cost.
     """
 
     by_file: Mapping[str, int]
@@ -100,14 +100,14 @@ class Profile:
 
     @property
     def total(self) -> int:
-        """All that was collected."""
+        """All instructions that were collected."""
         return sum(self.by_file.values())
 
 
 def read_profile(lines: Iterable[str]) -> Profile:
     """Read a profile (Callgrind Format Specification 1).
 
-    :raises MeasurementError: if it is none.
+    :raises MeasurementError: if it is not one, or is empty.
     """
     names: dict[tuple[str, str], str] = {}
     at = {"fn": "", "ob": "", "cfn": "", "cob": ""}
@@ -137,7 +137,7 @@ def read_profile(lines: Iterable[str]) -> Profile:
 
 
 def _cost(line: str) -> int:
-    """Of a line of a position and a cost, which is left out where it is nothing."""
+    """The cost on a line of a position and a cost; callgrind leaves it out if it is zero."""
     words = line.split()
     try:
         return int(words[1]) if len(words) > 1 else 0
@@ -146,13 +146,13 @@ def _cost(line: str) -> int:
 
 
 def parts_of_profile(profile: Profile, side: str, handshakes: int) -> tuple[Part, ...]:
-    """The ledger of a side in instructions.
+    """The parts of a side's cost, in instructions per handshake.
 
-    :param handshakes: how many of them the profile is of.
-    :raises MeasurementError: if the library is no libssl with a libcrypto of its own.
+    :param handshakes: the number of handshakes in the profile.
+    :raises MeasurementError: if the library does not consist of a libssl and a separate libcrypto.
     """
     files = {file: PurePath(file).name for file in profile.by_file}
-    named = {file for file, name in files.items() if name != _NO_FILE}  # a call by a linkage table goes on
+    named = {file for file, name in files.items() if name != _NO_FILE}  # a linkage table only passes calls on
     protocol = {file for file, name in files.items() if _PROTOCOL.match(name)}
     cryptography = {file for file, name in files.items() if _CRYPTOGRAPHY.match(name)}
     if not protocol or not cryptography:
@@ -191,7 +191,7 @@ def _part_of(arc: Arc, callers_of: Mapping[str, set[str]]) -> str:
 
 
 def _rows(costs: Mapping[tuple[str, str], int], least: float) -> Iterator[tuple[str, str, int]]:
-    """Those with as many instructions one by one, the others of a part together."""
+    """Rows for functions with at least ``least`` instructions, and one for the rest of each part."""
     for part in PARTS:
         found = {name: instructions for (of, name), instructions in costs.items() if of == part}
         large = sorted((name for name in found if found[name] >= least), key=lambda name: -found[name])

@@ -1,6 +1,6 @@
 """The yardsticks of a run while it is measured: visited in turn, within their share of the time.
 
-Whatever fails about one is the end of that one, and never of the run.
+Any failure of a yardstick ends that yardstick, never the run.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from tlsbench.workloads import Workload
 if TYPE_CHECKING:
     from tlsbench.sampling.runner import Turns
 
-#: What all yardsticks may take together: this share of the time.
+#: The share of the time that all yardsticks together may take.
 SHARE = 0.1
-#: About how long a turn is: runs that do not count, and samples that do. It resembles the visits of cells:
-#: beside a load that evicts caches, visits of 1 ms were slower than longer ones by several percent.
+#: The approximate length of a turn, uncounted runs included. It resembles the visits to cells: while another
+#: load evicted the caches, visits of 1 ms were slower than longer ones by several percent.
 _TURN_SECONDS = 0.005
 _VISIT_SECONDS = 0.003
 _WARM_UP_SECONDS = 0.002
 
 
 class YardstickError(TlsbenchError):
-    """A yardstick that cannot be measured."""
+    """A yardstick could not be measured."""
 
 
 @dataclass(slots=True)
 class References:
-    """Reference cells beside those of a run.
+    """Reference cells, measured along with those of a run.
 
-    :param cells: each yardstick's series; its rounds are those of the run.
-    :param makers: what makes the workload of each.
+    :param cells: each yardstick's series, with the same rounds as the run.
+    :param makers: the functions that make their workloads.
     """
 
     cells: Sequence[Series]
@@ -47,12 +47,12 @@ class References:
 
     @property
     def healthy(self) -> list[Series]:
-        """Those that have not failed."""
+        """The cells that have not failed."""
         return [cell for cell in self.cells if cell.error is None]
 
     @property
     def spent_s(self) -> float:
-        """The seconds of sampling that they have taken."""
+        """The seconds of sampling that they have used."""
         return self._rotation.spent_s
 
     def prepare(self) -> None:
@@ -62,7 +62,7 @@ class References:
                 cell.make_ready(make)
 
     def warm_up(self, turns: Turns, stop_asked: Callable[[], bool]) -> None:
-        """Run each for a moment, in every process; from then on they take their turns."""
+        """Run each briefly, in every process; from then on they take turns."""
         for cell in self.healthy:
             if stop_asked():
                 return
@@ -73,16 +73,16 @@ class References:
                     cell.warm_up(_WARM_UP_SECONDS, _VISIT_SECONDS)
 
     def due(self, elapsed_s: float) -> list[Series]:
-        """Those whose turn it is in the round that begins after this much time."""
+        """The cells whose turn it is in the round that begins after this much time."""
         return self._rotation.due(elapsed_s)
 
     def visit(self, cell: Series) -> None:
-        """Let one take its turn. Samples that are disturbed are not taken again: its next turn comes."""
+        """Let one take its turn. Disturbed samples are not repeated: it will have another turn."""
         with self._charged(), self._kept_apart(cell):
             cell.keep(cell.take())
 
     def end_round(self, rounds: int) -> None:
-        """Leave the round empty where it was not a yardstick's turn."""
+        """Leave the round empty for yardsticks whose turn it was not."""
         for cell in self.healthy:
             if len(cell.rounds) < rounds:
                 cell.keep(())
@@ -100,6 +100,6 @@ class References:
         try:
             with may_be_cut():
                 yield
-        except Exception as error:  # noqa: BLE001 - of whatever kind
+        except Exception as error:  # noqa: BLE001 - of any kind
             cell.error = YardstickError(f"{type(error).__name__}: {error}")
             self._rotation.leave(cell)

@@ -1,4 +1,4 @@
-"""The other end of a worker's pipes: workloads that are measured in another process."""
+"""The parent's end of a worker's pipes: workloads that are measured in another process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.units import NANOSECONDS, UNITS
 from tlsbench.workloads import Sample
 from tlsbench.workloads.parts import Part
 
-#: More than any sample or preparation takes; a worker that is silent for this long is given up.
+#: Longer than any sample or preparation takes; a worker that is silent for this long is abandoned.
 _PATIENCE_SECONDS = 60.0
 _FAREWELL_SECONDS = 5.0
 
@@ -44,23 +44,23 @@ class Worker:
         self._process.close()
 
     def greeting(self) -> Mapping[str, Any]:
-        """The worker's version of tlsbench and its engines; its first line."""
+        """The worker's first line: its tlsbench version, engines and environment variables."""
         return self.answer()
 
     def ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The answer to a request.
+        """Send a request and return the answer.
 
-        :raises MeasurementError: if the worker says so, dies, or falls silent.
+        :raises MeasurementError: if the worker reports an error, dies, or stops responding.
         """
         self.tell(request)
         return self.answer()
 
     def tell(self, request: Mapping[str, Any]) -> None:
-        """A request whose answer is taken later."""
+        """Send a request without waiting for its answer."""
         self._process.tell(json.dumps(request))
 
     def answer(self) -> Mapping[str, Any]:
-        """The answer to the oldest request that has none yet; errors as of :meth:`ask`."""
+        """Return the answer to the oldest unanswered request; raises the same errors as :meth:`ask`."""
         try:
             answer = self._process.answer(_PATIENCE_SECONDS)
         except MeasurementError as error:
@@ -84,17 +84,17 @@ class RemoteWorkload:
     def prepare(
         cls, workers: Sequence[Worker], scenario: Scenario, meter: str, yardstick: str = ""
     ) -> list[Self]:
-        """The workload of a scenario in each of some workers, which prepare it at the same time.
+        """Prepare a scenario's workload in several workers at the same time.
 
         :param meter: the instrument's name.
-        :param yardstick: the name of the yardstick that it is; ``""`` of a scenario as such.
-        :raises MeasurementError: if one of them cannot.
+        :param yardstick: the name of the yardstick, or ``""`` for a plain scenario.
+        :raises MeasurementError: if one of them fails.
         """
         what = {"yardstick": yardstick} if yardstick else {"prepare": scenario.id}
         for worker in workers:
             worker.tell({**what, "meter": meter})
         answers: list[Mapping[str, Any] | MeasurementError] = []
-        for worker in workers:  # every answer is taken, lest it be taken for that to the next request
+        for worker in workers:  # read every answer, or it would pass for that to the next request
             try:
                 answers.append(worker.answer())
             except MeasurementError as error:
@@ -110,7 +110,7 @@ class RemoteWorkload:
 
     @property
     def scenario(self) -> Scenario:
-        """What is measured."""
+        """The scenario that is measured."""
         return self._scenario
 
     def sample(self) -> Sample:
@@ -118,23 +118,23 @@ class RemoteWorkload:
         return self.visit(0, 1)[0]
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        """Measure ``samples`` times in a row, in the worker, after ``rewarm`` runs that do not count.
+        """Measure ``samples`` times in a row, in the worker, after ``rewarm`` uncounted runs.
 
-        To ask for each sample would let the caches cool in between.
+        Requesting each sample separately would let the caches go cold in between.
         """
         answer = self._worker.ask({"visit": self._cell, "rewarm": rewarm, "samples": samples})
         return [_sample(one) for one in answer["samples"]]
 
     def proof(self) -> Mapping[str, object]:
-        """What was negotiated in the worker."""
+        """What the worker negotiated."""
         return dict(self._worker.ask({"proof": self._cell})["proof"])
 
     def close(self) -> None:
-        """Nothing: the worker closes its cells when it ends."""
+        """Do nothing: the worker closes its cells when it ends."""
 
 
 def _sample(plain: Mapping[str, Any]) -> Sample:
-    """A sample from the worker, where tlsbench may be 0.1.0, which wrote the unit in the names."""
+    """A sample from a worker; tlsbench 0.1.0 there has the unit in the names of the figures."""
     figures = {name.removesuffix("_ns"): value for name, value in plain.items()}
     unit = UNITS[figures.pop("unit", NANOSECONDS.symbol)]
     parts = tuple(Part(*part) for part in figures.pop("parts", ()))

@@ -1,4 +1,4 @@
-"""Turns within a share of the time: whose turn it is, so that all of them together take no more than that."""
+"""Turns within a share of the time: members take turns so that together they do not exceed the share."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _T = TypeVar("_T")
 class Rotation(Generic[_T]):
     """Members that take turns, each as often as the others.
 
-    :param share: of the time that has passed, for all of them together.
-    :param spent_s: what their turns have taken so far.
+    :param share: of the elapsed time, for all members together.
+    :param spent_s: how long their turns have taken so far.
     """
 
     share: float
@@ -22,15 +22,15 @@ class Rotation(Generic[_T]):
     _waiting: deque[tuple[_T, float]] = field(default_factory=deque)
 
     def join(self, member: _T, cost_s: float) -> None:
-        """Let a member take turns from now on, which are expected to take this long."""
+        """Let a member take turns from now on; each is expected to take this long."""
         self._waiting.append((member, cost_s))
 
     def leave(self, member: _T) -> None:
-        """Let a member take no more turns."""
+        """Give a member no more turns."""
         self._waiting = deque(turn for turn in self._waiting if turn[0] is not member)
 
     def due(self, elapsed_s: float) -> list[_T]:
-        """Those whose turn it is after this time, each at most once; then they wait behind the others."""
+        """The members whose turn it is after this time, each at most once; they then move to the back."""
         left_s = self.share * elapsed_s - self.spent_s
         found = []
         for _ in range(len(self._waiting)):

@@ -1,7 +1,7 @@
-"""How often to ask: interleaved rounds in random order, until the numbers are good enough.
+"""When to sample: interleaved rounds in random order, until the figures are precise enough.
 
-In every round every cell is visited once, in an order drawn anew, for about as long as every other;
-so what the machine does meanwhile hits all cells alike, and ratios are taken within rounds.
+In every round each cell is visited once, in a new random order, for about as long as every other. Whatever
+else the machine does thus affects all cells alike, and ratios are taken within rounds.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from tlsbench.workloads import Workload
 
 #: Fewer rounds than this give no 95 % interval.
 _LEAST_ROUNDS = 6
-#: So long, or a tenth of the budget if that is less, all cells run in turn before the first round: the first
-#: 0.2 to 2 s of some runs were found 20 to 40 % slower than the rest. Why was not established (a processor's
-#: clock after a pause, or a virtual machine's host); that it ends by then is likely, and not certain.
+#: How long all cells run in turn before the first round, or a tenth of the budget if that is less: the first
+#: 0.2 to 2 s of some runs were 20 to 40 % slower than the rest. The cause was not established (the clock of a
+#: processor after a pause, or a virtual machine's host); that it is over by then is likely, but not certain.
 _SETTLE_SECONDS = 2.0
-#: Garbage is collected between rounds at this distance, never within one.
+#: The interval at which garbage is collected: between rounds, never within one.
 _COLLECT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """When to stop, and what the order is drawn from.
+    """When to stop, and the seed of the random order.
 
     :param time_budget_s: seconds of sampling, warm-up included, after which no round begins.
     :param precision: relative half-width of the 95 % interval of the median time in the libraries that every
-        cell must reach, such as 0.02; 0 spends the whole budget.
+        cell must reach, such as 0.02; 0 uses the whole budget.
     :param seed: of the random order of cells in each round.
-    :param warm_up_s: seconds that each cell runs before it is measured; two samples at least.
-    :param least_samples: samples that every cell gets, whatever the budget; fewer where more than
-        half of what is taken is disturbed.
+    :param warm_up_s: seconds that each cell runs before it is measured; at least two samples.
+    :param least_samples: samples that every cell gets, regardless of the budget; fewer if more than half
+        of those taken are disturbed.
     """
 
     time_budget_s: float
@@ -57,10 +57,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to.
+    """The result of a run.
 
-    ``stopped_by`` is ``"precision"``, ``"time budget"``, ``"interrupt"`` or ``"failures"`` (of all). The
-    yardsticks, those that failed among them, took ``yardsticks_s`` of ``elapsed_s``.
+    ``stopped_by`` is ``"precision"``, ``"time budget"``, ``"interrupt"`` or ``"failures"`` (of all cells).
+    The yardsticks, including those that failed, took ``yardsticks_s`` of ``elapsed_s``.
     """
 
     series: Sequence[Series]
@@ -72,9 +72,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run is: given to the observer between rounds, never within one.
+    """The state of a run, passed to the observer between rounds, never within one.
 
-    ``left_s`` is how long it will go on if all of it is done, where that is known.
+    ``left_s`` is how many more seconds the complete run will take, if known.
     """
 
     stage: str
@@ -86,14 +86,14 @@ class Progress:
 
 
 class Turns(Protocol):
-    """The processes in which every cell is ready; in each round the cells are measured in one of them."""
+    """The processes that have every cell ready; each round is measured in one of them."""
 
     @property
     def processes(self) -> int:
-        """How many there are."""
+        """The number of processes."""
 
     def begin_round(self, number: int) -> None:
-        """From now on it is the turn of process ``number`` modulo :attr:`processes`."""
+        """Let process ``number`` modulo :attr:`processes` measure from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +119,13 @@ def measure(
 ) -> Outcome:
     """Measure the scenarios together.
 
-    A cell whose proof fails or that cannot be made is given up with its error, and the rest go on.
+    A cell whose proof fails or that cannot be prepared is abandoned with its error; the others continue.
 
     :param prepare: makes a scenario's workload; called once for each, before the clock starts.
     :param observe: called with the progress after each step.
-    :param stop_asked: asked after each round; True ends the run with what there is.
-    :param yardsticks: what makes each reference cell, visited in turn among the others
-        (:mod:`tlsbench.sampling.references`); one that fails is left out.
+    :param stop_asked: called after each step; True ends the run with the results so far.
+    :param yardsticks: the function that makes each reference cell, to be visited in turn among the others
+        (:mod:`tlsbench.sampling.references`); those that fail are dropped.
     :param turns: the processes that take turns from round to round.
     """
     series = [Series(scenario) for scenario in scenarios]
@@ -171,7 +171,7 @@ def _sample(  # noqa: PLR0917 - each has its name
             return Outcome(series, "interrupt", elapsed_s())
     references.warm_up(turns, stop_asked)
     _settle(series, began + min(_SETTLE_SECONDS, plan.time_budget_s / 10), stop_asked, turns)
-    order = random.Random(plan.seed)  # noqa: S311 - drawn to be repeated, not to be secret
+    order = random.Random(plan.seed)  # noqa: S311 - must be reproducible, not secret
     rounds, stopped_by = 0, ""
     while not stopped_by:
         living = [cell for cell in series if cell.error is None]
@@ -217,9 +217,9 @@ def _stopped_by(  # noqa: PLR0917 - each has its name
     elapsed_s: float,
     processes: int,
 ) -> str:
-    """What ends the run after this round; nothing as long as it goes on.
+    """What ends the run after this round; ``""`` if it continues.
 
-    Precision does not end it before each yardstick was visited often enough to compare runs by.
+    Precision does not end it before each yardstick has been visited often enough for comparing runs.
     """
     living = [cell for cell in living if cell.error is None]
     if not living:
@@ -228,7 +228,7 @@ def _stopped_by(  # noqa: PLR0917 - each has its name
         return ""
     if elapsed_s >= plan.time_budget_s:
         return "time budget"
-    # To look at every interval takes time, so it is done at growing distances.
+    # Computing every interval takes time, so it is done at increasing distances.
     if plan.precision and rounds >= _LEAST_ROUNDS and rounds % max(1, rounds // 16) == 0:
         _look(living, yardsticks, processes)
         visits = [sum(map(bool, yardstick.rounds)) for yardstick in yardsticks]
@@ -240,12 +240,12 @@ def _stopped_by(  # noqa: PLR0917 - each has its name
 
 
 def _has_enough(cell: Series, least: int) -> bool:
-    """Whether a cell has its samples; after twice as many it goes on without those that were disturbed."""
+    """Whether a cell has enough samples, or twice as many if disturbed ones are counted."""
     return cell.sample_count >= least or cell.sample_count + cell.disturbed_count >= 2 * least
 
 
 def _look(living: Sequence[Series], yardsticks: Sequence[Series], processes: int) -> None:
-    """Note how precise the cells are, at the middle pace of their rounds: as the result will have it."""
+    """Update the precision of the cells, at the middle pace of their rounds, as in the final result."""
     for cell, pace in zip(living, paces_of([*living, *yardsticks]), strict=False):
         of_time = instrument_for(cell.scenario.workload, WALL).unit is NANOSECONDS
         interval = middle_of(cell.round_medians, pace, processes if of_time else 0)

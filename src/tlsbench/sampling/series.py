@@ -1,4 +1,4 @@
-"""One cell while it is measured: its workload, how it is visited, and what was taken of it."""
+"""One cell while it is measured: its workload, its visits, and its samples."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from tlsbench.workloads import Sample, Workload
 #: A visit counts samples for about this long.
 _VISIT_SECONDS = 0.006
 _MOST_SAMPLES_PER_VISIT = 32
-#: Before it counts, a cell runs for about this long: the cells before it have evicted its code and
-#: data from the caches. After an interruption the first handshake of 0.4 ms was 5 to 23 % slower than those
-#: that follow without one, the third up to 7 %, and the fifth up to 2 %.
+#: A cell runs uncounted for about this long at the start of a visit: the cells before it have evicted its
+#: code and data from the caches. After an interruption the first handshake of 0.4 ms was 5 to 23 % slower
+#: than uninterrupted ones, the third up to 7 %, and the fifth up to 2 %.
 _REWARM_SECONDS = 0.002
 
 
 @dataclass(slots=True)
 class Series:
-    """One cell as it is measured: samples by round, or the error that ended it.
+    """One cell while it is measured: samples by round, or the error that ended it.
 
-    Round i is the same of every series of a run; one in which a cell has no samples is empty.
-    ``set_aside`` has the samples of each round that were disturbed.
+    Round i is the same round in every series of a run; it is empty if the cell has no samples in it.
+    ``set_aside`` has the disturbed samples of each round.
     """
 
     scenario: Scenario
@@ -39,7 +39,7 @@ class Series:
     error: TlsbenchError | None = None
     proof: dict[str, object] = field(default_factory=dict)
     _workload: Workload | None = None
-    #: The relative half-width that the interval of the time in the libraries had when it was last looked at.
+    #: The relative half-width of the interval of the time in the libraries, when last computed.
     precision: float = math.inf
     _samples_per_visit: int = 1
     _rewarm_samples: int = 1
@@ -47,7 +47,7 @@ class Series:
 
     @property
     def round_medians(self) -> list[float]:
-        """The median of each round of what stands for the cell, for each operation; NaN without a sample."""
+        """The median per operation of the cell's main part in each round; NaN without a sample."""
         main = instrument_for(self.scenario.workload, WALL).main
         del self._medians[len(self.rounds) :]
         for visit in self.rounds[len(self._medians) :]:
@@ -55,7 +55,7 @@ class Series:
         return list(self._medians)
 
     def medians_of(self, part: str) -> list[float]:
-        """The same of any part of :data:`~tlsbench.sampling.instruments.PARTS`."""
+        """The same for any part of :data:`~tlsbench.sampling.instruments.PARTS`."""
         return [median(sample.of(part) for sample in visit) if visit else math.nan for visit in self.rounds]
 
     @property
@@ -65,36 +65,36 @@ class Series:
 
     @property
     def ledger(self) -> Ledger | None:
-        """What the last sample sent; None without one."""
+        """What the last sample sent; None if there is no sample."""
         last = next((visit[-1] for visit in reversed(self.rounds) if visit), None)
         return last.ledger if last is not None else None
 
     @property
     def disturbed_count(self) -> int:
-        """Samples that were set aside so far."""
+        """Samples set aside so far."""
         return sum(len(visit) for visit in self.set_aside)
 
     def keep(self, visit: Sequence[Sample]) -> None:
-        """Add a round; what of it was disturbed is set aside."""
+        """Add a round, setting disturbed samples aside."""
         self.rounds.append([sample for sample in visit if not sample.disturbed])
         self.set_aside.append([sample for sample in visit if sample.disturbed])
 
     def drop_from(self, rounds: int) -> None:
-        """Forget all but this many rounds."""
+        """Discard all but the first ``rounds`` rounds."""
         del self.rounds[rounds:]
         del self.set_aside[rounds:]
 
     def settle_for_disturbed(self) -> None:
-        """Keep disturbed samples where there are no others, as of long operations on a busy machine."""
+        """Keep the disturbed samples if there are no others, as with long operations on a busy machine."""
         if not self.sample_count:
             self.rounds, self.set_aside = self.set_aside, self.rounds
 
     def make_ready(self, make: Callable[[], Workload]) -> None:
-        """Take the workload that is made."""
+        """Make the workload."""
         self._workload = make()
 
     def warm_up(self, seconds: float, visit_seconds: float = _VISIT_SECONDS) -> None:
-        """Run uncounted, two samples at least, and find how many samples make a visit."""
+        """Run uncounted, at least two samples, and determine the number of samples per visit."""
         assert self._workload is not None
         self._workload.sample()
         began = time.perf_counter()
@@ -107,26 +107,26 @@ class Series:
         self._rewarm_samples = max(1, round(_REWARM_SECONDS / sample_seconds))
 
     def run_once(self) -> None:
-        """Run uncounted."""
+        """Take one uncounted sample."""
         assert self._workload is not None
         self._workload.sample()
 
     def take(self, samples: int = 0) -> list[Sample]:
-        """Samples of one visit, or this many, after some that do not count."""
+        """Samples of one visit, or ``samples`` of them, after some that do not count."""
         assert self._workload is not None
         return self._workload.visit(self._rewarm_samples, samples or self._samples_per_visit)
 
     def visit(self) -> None:
-        """Take the samples of a round, and the proof of what they are."""
+        """Take the samples of a round, and the proof of what was measured."""
         assert self._workload is not None
         visit = self.take()
-        if missing := sum(sample.disturbed for sample in visit):  # once: a machine may go on disturbing
+        if missing := sum(sample.disturbed for sample in visit):  # only once: the disturbance may last
             visit += self.take(missing)
         self.keep(visit)
         self.proof = dict(self._workload.proof())
 
     def attempt(self, step: Callable[[Series], None]) -> None:
-        """Take a step, unless an earlier one failed; where it fails, its error is all that is kept."""
+        """Take a step, unless an earlier one failed; if it fails, only its error is kept."""
         if self.error is not None:
             return
         try:
@@ -136,16 +136,16 @@ class Series:
             self.drop_from(0)
 
     def close(self) -> None:
-        """Give up the workload."""
+        """Close the workload."""
         if self._workload is not None:
             self._workload.close()
             self._workload = None
 
 
 def paces_of(series: Sequence[Series]) -> Sequence[Sequence[float]]:
-    """The pace of the rounds for each cell, of those that count time, see :func:`tlsbench.stats.paces`.
+    """The pace of the rounds for each cell, from the cells that count time, see :func:`tlsbench.stats.paces`.
 
-    None of series whose numbers of rounds differ: they were not measured together.
+    Empty for all if the numbers of rounds differ: the series were not measured together.
     """
     rounds = [one.round_medians for one in series]
     counts = {len(one) for one in rounds if one}

@@ -1,6 +1,6 @@
 """A process that measures on request: ``python -m tlsbench.sampling.worker``.
 
-Another Python, or another environment, cannot be measured from within; so a duel between two of them
+Another Python or environment can be measured only in a process of its own, so a duel between two of them
 starts a worker in each. Requests and answers are lines of JSON on standard input and output:
 
     → {"prepare": "<scenario id>", "meter": "wall"}    ← {"cell": 0, "engines": {…}}
@@ -8,9 +8,9 @@ starts a worker in each. Requests and answers are lines of JSON on standard inpu
     → {"visit": 0, "rewarm": 1, "samples": 2}          ← {"samples": [{"client": …, …}, …]}
     → {"proof": 0}                                     ← {"proof": {…}}
 
-The first line, before any request, is ``{"version": …, "engines": {…}, "variables": {…}}``: of the
-environment what changes figures. What goes wrong is answered by
-``{"error": "…"}``. The worker ends with its input.
+The first line, before any request, is ``{"version": …, "engines": {…}, "variables": {…}}``, the last being
+the environment variables that change figures. Errors are answered by ``{"error": "…"}``. The worker exits at
+the end of its input.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tlsbench.workloads import Sample, Workload, prepare, prove_processor
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
-    """Answer each line of ``requests`` by a line in ``answers``, until there are no more."""
+    """Answer each line of ``requests`` with a line in ``answers``, until there are no more."""
     engines = {name: member.engine() for name, member in implementations().items()}
     _answer(answers, {"version": __version__, "engines": engines, "variables": influences()})
     cells: list[Workload] = []
@@ -92,7 +92,7 @@ def _answer(answers: TextIO, answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     gc.disable()
     keep_heap()
     with contextlib.suppress(BrokenPipeError):

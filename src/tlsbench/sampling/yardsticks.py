@@ -1,10 +1,10 @@
-"""Yardsticks: reference cells that every run measures beside its own, so that two runs can be compared.
+"""Yardsticks: reference cells that every run also measures, so that two runs can be compared.
 
-A machine's pace differs between two runs by more than most changes do. The ratio to something that did not
-change, measured in the same rounds, is free of it (reference genes: J. Vandesompele et al., Genome Biology 3,
-2002; duet benchmarking: L. Bulej et al., ICPE 2020). Yardsticks are of different nature, because what slows a
-machine down does not slow all operations alike. Each has an identity; only one that has the same in both runs
-can be used to compare them.
+A machine's pace differs between two runs by more than the effect of most changes. The ratio to something
+unchanged, measured in the same rounds, is free of it (reference genes: J. Vandesompele et al., Genome Biology
+3, 2002; duet benchmarking: L. Bulej et al., ICPE 2020). Yardsticks differ in nature, because what slows a
+machine down does not slow all operations equally. Each has an identity; only a yardstick with the same
+identity in both runs can be used to compare them.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import Workload, prepare
 from tlsbench.workloads.primitive import Primitive
 
-#: The version of the code that yardsticks run through: of this module, and of the parts of ``workloads/`` and
-#: ``implementations/`` that are timed with them. Count it up when a change there makes them faster or slower:
-#: their identities then differ from those of older results, and none is taken for the same.
+#: The version of the code that yardsticks run: this module, and the parts of ``workloads/`` and
+#: ``implementations/`` that are timed with them. Increment it when a change there makes them faster or
+#: slower: their identities then differ from those in older results, and none is mistaken for the same.
 CODE_VERSION: Final = 2
 
 _HANDSHAKE: Final = "version=1.3 group=secp256r1 key=ecdsa-secp256r1"
 _BULK: Final = "workload=bulk version=1.3 size=16KiB"
-#: Packages between Python and the engine, where the engine's name does not have their version.
+#: Packages between Python and the engine whose versions are not in the engine's name.
 _PACKAGES: Final[Mapping[str, Sequence[str]]] = {"pyopenssl": ("pyOpenSSL", "cryptography")}
 
 
@@ -44,12 +44,12 @@ _PACKAGES: Final[Mapping[str, Sequence[str]]] = {"pyopenssl": ("pyOpenSSL", "cry
 class Yardstick:
     """A reference cell.
 
-    :param name: for people, and for a worker that is asked for it.
-    :param nature: what kind of work it is: ``handshake``, ``resumption``, ``bulk``, ``primitive``, or of what
-        needs no engine ``arithmetic`` or ``interpreter``.
-    :param selector: the scenario that it is; ``""`` of what needs no engine.
-    :param loop: what makes the operation where there is no scenario.
-    :param unless: an implementation that serves the same purpose better: where it can be used, this one
+    :param name: for display, and for requests to workers.
+    :param nature: the kind of work: ``handshake``, ``resumption``, ``bulk``, ``primitive``, or without an
+        engine ``arithmetic`` or ``interpreter``.
+    :param selector: its scenario; ``""`` without an engine.
+    :param loop: the function that makes its operation if there is no scenario.
+    :param unless: an implementation that serves the same purpose better: if it can be used, this yardstick
         is left out.
     """
 
@@ -61,7 +61,7 @@ class Yardstick:
 
     @property
     def scenario(self) -> Scenario:
-        """What it is as a scenario; of what needs no engine one without ends, called by its name.
+        """The yardstick as a scenario; without an engine, one without ends, with its name as the algorithm.
 
         :raises TlsbenchError: if it cannot be measured here.
         """
@@ -75,13 +75,13 @@ class Yardstick:
 
     @property
     def engines(self) -> Mapping[str, str]:
-        """The engine of each implementation that it runs on, by id; none of what needs none."""
+        """The engine of each implementation that it runs on, by id; empty if it needs none."""
         if not self.selector:
             return {}
         return {name: member.engine() for name, member in ends_of(self.scenario).items()}
 
     def identity(self, instrument: Instrument) -> str:
-        """What exactly runs, as text that is equal where it is the same."""
+        """A text that identifies exactly what runs."""
         packages = [package for end in self.engines for package in _PACKAGES.get(end, ())]
         return "; ".join(
             (
@@ -95,7 +95,7 @@ class Yardstick:
         )
 
     def prepare(self, instrument: Instrument) -> Workload:
-        """Make it ready to be sampled, in this process."""
+        """Prepare it for sampling in this process."""
         scenario = self.scenario
         if self.loop is not None:
             return Primitive(scenario, self.loop(), instrument.clock)
@@ -126,7 +126,7 @@ def _dictionary() -> Operation:
     return _proved(count, 1000, "dictionary")
 
 
-#: All of them, in the order in which they take their turns: neighbours are of different nature.
+#: All yardsticks, in the order in which they take turns: neighbours differ in nature.
 YARDSTICKS: Final[tuple[Yardstick, ...]] = (
     Yardstick(
         name="libssl full handshake", nature="handshake", selector=f"implementation=libssl {_HANDSHAKE}"
@@ -182,10 +182,10 @@ YARDSTICKS: Final[tuple[Yardstick, ...]] = (
 
 
 def yardsticks_for(scenarios: Sequence[Scenario], instrument: Instrument) -> list[Yardstick]:
-    """The yardsticks that can be measured here, and may judge at least one of these scenarios.
+    """The yardsticks that can be measured here and can serve for at least one of these scenarios.
 
-    One of the implementation that every scenario runs on may have changed with all of them. A workload that
-    the meter does not count, as memory, has no use for any.
+    A yardstick on an implementation that every scenario runs on is left out: it may have changed with all of
+    them. Workloads that the meter does not measure, such as memory, need none.
     """
     timed = [one for one in scenarios if instrument_for(one.workload, instrument) is instrument]
     return [
@@ -206,7 +206,7 @@ def _can_be_measured(yardstick: Yardstick) -> bool:
 
 
 def yardstick_named(name: str) -> Yardstick:
-    """The yardstick of that name.
+    """The yardstick with this name.
 
     :raises KeyError: if there is none.
     """

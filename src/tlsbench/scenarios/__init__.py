@@ -1,4 +1,4 @@
-"""What to measure: scenarios, the axes they vary on, and the matrix that they span."""
+"""What to measure: scenarios, the axes along which they vary, and the matrix that the axes span."""
 
 from tlsbench.scenarios.capabilities import Capabilities, Gap, gap
 from tlsbench.scenarios.matrix import Excluded, Matrix, expand, scenario_from_id, union

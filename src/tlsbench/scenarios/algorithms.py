@@ -1,8 +1,8 @@
 """The primitives: cryptographic operations measured on their own, without TLS around them.
 
 A name is ``algorithm/operation``. ``sized`` operations work on ``size`` bytes of data; the others
-have no size (a signature is over one digest-sized message, a key agreement over one peer key). What the
-names stand for is in :mod:`tlsbench.scenarios.subjects`.
+have no size (a signature covers one digest-sized message, a key agreement uses one peer key). The names are
+defined in :mod:`tlsbench.scenarios.subjects`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from tlsbench.scenarios.subjects import SUBJECTS, Subject
 
 @dataclass(frozen=True, slots=True)
 class Algorithm:
-    """One measurable primitive. ``aliases`` are other names that people use for it.
+    """One measurable primitive. ``aliases`` are its other common names.
 
-    :param verifies: whether it accepts or refuses what it is given, so that its times may say why.
-    :param subject: what something is done with.
+    :param subject: the algorithm that the operation belongs to.
+    :param verifies: whether it accepts or rejects its input, so that its timing could reveal why.
     """
 
     name: str
@@ -41,7 +41,7 @@ def _operations(subject: Subject) -> Iterator[Algorithm]:
         yield Algorithm(names[0], subject, tuple(names[1:]), verifies=operation in subject.verifying)
 
 
-#: What all of a kind are called.
+#: The names of all subjects of a kind.
 AEADS: Final = tuple(subject.name for subject in subjects.AEADS)
 HASHES: Final = tuple(subject.name for subject in subjects.HASHES)
 AGREEMENTS: Final = tuple(subject.name for subject in subjects.AGREEMENTS)

@@ -1,4 +1,4 @@
-"""The axes of the matrix by name, and what follows from their table."""
+"""The axes of the matrix by name, and lists derived from their table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = [
     "WORKLOAD_AXES",
 ]
 
-#: No field of a scenario: it sets both ends.
+#: Not a field of a scenario: it sets both ends.
 _IMPLEMENTATION: Final = Axis(
     name="implementation",
     meaning="the TLS library at both ends (client= and server= set one end)",
@@ -40,16 +40,16 @@ _HERE: Final = "here"
 
 
 def _machine(text: str) -> str:
-    """The neutral value alone: which machines there are is up to the fleet.
+    """The neutral value, the only one accepted: the fleet defines which machines there are.
 
-    :raises RequestError: for another.
+    :raises RequestError: for any other value.
     """
     if text.lower() != _HERE:
         raise RequestError(f"machine={text}: all machines of a fleet measure, see 'tlsbench fleet run'")
     return _HERE
 
 
-#: No field of a scenario: where it was measured, and not what.
+#: Not a field of a scenario: it says where the scenario was measured, not what was measured.
 _MACHINE: Final = Axis(
     name=MACHINE,
     meaning="the machine of a fleet that measured it ('tlsbench fleet run')",
@@ -73,11 +73,11 @@ def _fields() -> Iterator[Axis]:
             yield _IMPLEMENTATION
 
 
-#: Every axis by its name, in the order of tables.
+#: Every axis by name, in the order used in tables.
 AXES: Final = {axis.name: axis for axis in _table()}
 
 
-#: Other names that people use for an axis: selectors take them, and ids never have them.
+#: Other common names of axes; selectors accept them, ids never contain them.
 AXIS_ALIASES: Final = {
     "library": "implementation",
     "tls": "version",
@@ -96,9 +96,9 @@ def _in_ids() -> list[Axis]:
     return order
 
 
-#: The axes that mean something to each workload, in the order in which an id spells them.
+#: The axes that apply to each workload, in the order in which an id lists them.
 WORKLOAD_AXES: Final = {
     workload: tuple(axis.name for axis in _in_ids() if workload in axis.workloads) for workload in WORKLOADS
 }
-#: The axes with values that a library must say that it supports.
+#: The axes with values that a library must declare support for.
 SPECIAL_AXES: Final = tuple(axis.name for axis in AXES.values() if axis.denied)

@@ -1,4 +1,4 @@
-"""What one axis of the matrix is: its values, and every rule that belongs to it and to no other."""
+"""One axis of the matrix: its values, and every rule that applies to this axis alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 #: The two ends of a connection.
 ENDS: Final = ("client", "server")
-#: A value that says what it is, see :attr:`Axis.alone`.
+#: For values that are clear without the name of their axis, see :attr:`Axis.alone`.
 BY_ITSELF: Final = "{value}"
 
 
@@ -18,25 +18,25 @@ class Axis:
     """One axis.
 
     :param meaning: one line for ``tlsbench list axes``.
-    :param values: what it can be, in canonical spelling; empty where the set is open (implementations).
+    :param values: its values, in canonical spelling; empty if the set is open (implementations).
     :param default: an order of preference: an axis that a request leaves open takes the first value that
-        TLS and both libraries allow beside the values that were given.
+        TLS and both libraries allow in combination with the given values.
     :param neutral: the value that means "nothing special". It is left out of ids, so that an axis added
         later does not change the ids already stored; ``""`` if there is none.
-    :param workloads: the workloads to which it means something.
+    :param workloads: the workloads to which it applies.
     :param aliases: other spellings in lower case, and the value that each stands for.
-    :param parse: the canonical spelling of a word, for an axis that takes more than its ``values``.
-    :param read: the value as a scenario's field holds it, from its spelling.
+    :param parse: converts a word to canonical spelling, for an axis that accepts more than its ``values``.
+    :param read: converts a spelling to the value in a scenario's field.
     :param write: the inverse of ``read``.
-    :param alone: how a value is written without its axis, in the name of a cell.
-    :param follows: whether its value often follows from the other axes, and then adds nothing.
-    :param rare: whether formats for machines have a column for it only if a cell has a special value; else
-        always, so that the results of several runs can be put together.
-    :param same_as: the axis whose value, repeated here, is the neutral one.
-    :param denied: special values, each with the reason why a library cannot do them unless it says that
+    :param alone: the format of a value in the name of a cell, where it appears without its axis.
+    :param follows: whether its value often follows from the other axes, and then adds no information.
+    :param rare: whether machine-readable formats have a column for it only if a cell has a special value;
+        other axes always have one, so that the results of several runs can be combined.
+    :param same_as: the axis whose value, if repeated here, counts as the neutral one.
+    :param denied: special values, each with the reason why a library cannot do them unless it declares that
         it can (:attr:`tlsbench.scenarios.Capabilities.supports`).
-    :param ends: whose library must say so; ``ends_of`` has the values for which that differs.
-    :param before: the axis before which ids spell it, if that is not the next one of the table.
+    :param ends: the ends whose library must declare it; ``ends_of`` has the values for which they differ.
+    :param before: the axis that it precedes in ids, if that is not the next one in the table.
     """
 
     meaning: str
@@ -60,11 +60,11 @@ class Axis:
 
     @property
     def special(self) -> tuple[str, ...]:
-        """The values that are not the neutral one."""
+        """The values other than the neutral one."""
         return tuple(value for value in self.values if value != self.neutral)
 
     def canonical(self, word: str, valid: Iterable[str]) -> str | None:
-        """The one of the ``valid`` values that a word names, by itself or by an alias; None if none."""
+        """The one of the ``valid`` values that a word names, directly or by an alias, or None."""
         wanted = word.lower()
         names = {value.lower(): value for value in valid}
         return names.get(wanted) or names.get(self.aliases.get(wanted, "").lower())
@@ -80,7 +80,7 @@ class _Row(Protocol):
 
 
 def aliases_of(rows: Iterable[_Row]) -> dict[str, str]:
-    """The aliases in a table of values, each with the value that it stands for."""
+    """The aliases in a table of values, each mapped to the value that it stands for."""
     return {alias.lower(): row.name for row in rows for alias in row.aliases}
 
 
@@ -89,9 +89,9 @@ def row(
     denied: Mapping[str, str] | str = MappingProxyType({}),
     **rules: Any,  # noqa: ANN401 - the parameters of Axis, which checks them
 ) -> dict[str, Axis]:
-    """The axis of a field of a scenario, as that field's metadata.
+    """The axis of a scenario's field, as that field's metadata.
 
-    :param denied: one reason for every special value, or as :class:`Axis` takes it.
+    :param denied: one reason for all special values, or a mapping as for :class:`Axis`.
     """
     axis = Axis(**rules)
     reasons = dict.fromkeys(axis.special, denied) if isinstance(denied, str) else denied

@@ -1,4 +1,4 @@
-"""What can stand in the way of a scenario: gaps, and special values that a library does not say it can do."""
+"""What can rule out a scenario: gaps, and special values that a library does not declare support for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tlsbench.scenarios.axis import ENDS
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A set of scenarios that cannot be, and why.
+    """A set of impossible scenarios, and the reason.
 
-    A scenario falls into the gap when, for every axis in ``when``, its value is one of those given.
-    The axes ``client`` and ``server`` may be named too, for what only one side cannot do.
+    A scenario falls into the gap if, for every axis in ``when``, its value is one of those given.
+    The axes ``client`` and ``server`` are accepted too, for what only one side cannot do.
     """
 
     reason: str
@@ -23,7 +23,7 @@ class Gap:
 
 
 def gap(reason: str, **when: str | tuple[str, ...]) -> Gap:
-    """A :class:`Gap` in short: ``gap("no tickets", version="1.3", resumption=("psk", "ticket"))``."""
+    """Short form of a :class:`Gap`: ``gap("no tickets", version="1.3", resumption=("psk", "ticket"))``."""
     return Gap(
         reason,
         {axis: frozenset((values,) if isinstance(values, str) else values) for axis, values in when.items()},
@@ -31,41 +31,41 @@ def gap(reason: str, **when: str | tuple[str, ...]) -> Gap:
 
 
 class AllBut(frozenset[str]):
-    """Every value but these."""
+    """The complement of a set of values."""
 
     def __contains__(self, value: object) -> bool:
         return not super().__contains__(value)
 
 
 def all_but(*values: str) -> frozenset[str]:
-    """Every value but these, also of an axis that takes more than are listed."""
+    """Every value except these, including unlisted values that an axis accepts."""
     return AllBut(values)
 
 
 def special_values(axis: str) -> frozenset[str]:
-    """Every value of an axis but the neutral one, also of an axis that takes more than are listed."""
+    """Every value of an axis except the neutral one, including unlisted values that it accepts."""
     return _every(axis, list(AXES[axis].special))
 
 
 def _every(axis: str, values: list[str]) -> frozenset[str]:
-    """Values that are denied; of an axis that takes more than are listed every one but those that are not."""
+    """The denied values; if the axis accepts unlisted values, all except listed ones that are not denied."""
     return AllBut(set(AXES[axis].values) - set(values)) if AXES[axis].parse else frozenset(values)
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What an implementation can do: everything usual but its gaps, and the special things that it supports.
+    """What an implementation can do: everything usual except its gaps, and the special values it supports.
 
     :param gaps: what it cannot do.
-    :param supports: the axes whose special values it can do, as ``"ocsp"`` for all of an axis and
-        ``"resumption=early-data"`` for one value. What an axis denies (:attr:`Axis.denied
-        <tlsbench.scenarios.axis.Axis>`) and is not named here cannot be: a library written before an axis
-        is never taken to know it. A gap is for what it cannot do of an axis that it supports, or gives its
-        own reason for what it does not.
-    :param alone: the reason why it talks to no other implementation; ``""`` if it does.
-    :param libcrypto: the one shared libcrypto that its process must hold, where a process can hold but one
-        of that name: the system's, or a folder that the dynamic linker must look into first; ``""`` if that
-        does not matter to it.
+    :param supports: the axes whose special values it can do: ``"ocsp"`` for all values of an axis,
+        ``"resumption=early-data"`` for a single one. A value that an axis denies (:attr:`Axis.denied
+        <tlsbench.scenarios.axis.Axis>`) and that is not named here is unsupported: a library written before
+        an axis existed is never assumed to support it. A gap states what a library cannot do on an axis that
+        it supports, or gives its own reason why it does not support one.
+    :param alone: the reason why it cannot talk to other implementations; ``""`` if it can.
+    :param libcrypto: the shared libcrypto that its process must load, as a process can load only one of that
+        name: the system's, or the folder that the dynamic linker must search first; ``""`` if it does not
+        matter.
     """
 
     gaps: tuple[Gap, ...] = ()
@@ -80,7 +80,7 @@ class Capabilities:
 
     @cached_property
     def denials(self) -> tuple[tuple[Gap, tuple[str, ...]], ...]:
-        """A gap for what is special and not supported, and the ends that must support it, by axis."""
+        """A gap for each unsupported special value, with the ends that would have to support it, by axis."""
         return tuple(
             (Gap(reason, {axis: _every(axis, values)}), AXES[axis].ends_of.get(values[0], AXES[axis].ends))
             for axis in SPECIAL_AXES
@@ -89,7 +89,7 @@ class Capabilities:
         )
 
     def _denied(self, axis: str) -> dict[str, list[str]]:
-        """The values of an axis that are denied, by the reason; not those with one of the library's own."""
+        """The denied values of an axis by reason, except those for which the library gives its own reason."""
         reasons: dict[str, list[str]] = {}
         for value, reason in AXES[axis].denied.items():
             has_own = any(gap.when.keys() == {axis} and value in gap.when[axis] for gap in self.gaps)
@@ -98,9 +98,9 @@ class Capabilities:
         return reasons
 
     def refusals(self, ends: tuple[str, ...] = ENDS) -> tuple[Gap, ...]:
-        """What the library at these ends lacks entirely: workloads, and what is special and not supported.
+        """What the library at these ends lacks entirely: workloads, and unsupported special values.
 
-        A workload that it does not have at all is a better reason than what is denied of it.
+        Workloads come first: a missing workload is a better reason than a value denied within it.
         """
         denials = (gap for gap, needed in self.denials if set(ends) & set(needed))
         return (*(gap for gap in self.gaps if _is_of_workload(gap)), *denials)

@@ -1,4 +1,4 @@
-"""The axis of what a server sends of its chain, where its client does without the rest."""
+"""The axis for how much of its chain a server sends to a client that does not need the rest."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Final, Protocol
 from tlsbench.scenarios.axis import row
 
 _FULL: Final = "full"
-#: Of the certificates that a client knows beforehand, those that verify the leaf and are no roots.
+#: Only the leaf is sent: the client already has the intermediates.
 KNOWN: Final = "leaf"
+#: Only the leaf is sent: the client trusts its issuer.
 ANCHORED: Final = "leaf-anchored"
 
 CHAIN_SENT: Final = row(
-    meaning="what the server sends of its chain: all; only the leaf, because the client knows the "
+    meaning="how much of its chain the server sends: all; only the leaf, because the client knows the "
     "intermediates and verifies up to the root; or only the leaf, because the client trusts its issuer",
     values=(_FULL, KNOWN, ANCHORED),
     default=(_FULL,),
@@ -30,7 +31,7 @@ CHAIN_SENT: Final = row(
 
 
 class _HasChain(Protocol):
-    """A scenario, as far as it is about a chain."""
+    """The part of a scenario that describes a chain."""
 
     @property
     def chain_length(self) -> int: ...
@@ -41,17 +42,17 @@ class _HasChain(Protocol):
 
 
 def is_suppressed(scenario: _HasChain) -> bool:
-    """Whether the server sends less than its chain."""
+    """Whether the server sends less than its whole chain."""
     return scenario.chain_sent not in ("", _FULL)
 
 
 def sent_length(scenario: _HasChain) -> int:
-    """How many certificates the server sends; none where it shows a raw public key (RFC 7250)."""
+    """How many certificates the server sends; none if it presents a raw public key (RFC 7250)."""
     if scenario.certificate_type == "raw_public_key":
         return 0
     return 1 if is_suppressed(scenario) else scenario.chain_length
 
 
 def verified_length(scenario: _HasChain) -> int:
-    """How many certificates the client verifies with, the one that it trusts among them."""
+    """How many certificates the client's verification path has, including its trust anchor."""
     return 2 if scenario.chain_sent == ANCHORED else scenario.chain_length + 1

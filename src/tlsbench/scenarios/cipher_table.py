@@ -1,8 +1,7 @@
-"""IANA's registry "TLS Cipher Suites", as far as a library that is found anywhere offers one of them.
+"""IANA's registry "TLS Cipher Suites", limited to suites that at least one library still offers.
 
-Left out are the suites that no such library has any more: those of export, DES and RC2, of Kerberos, of
-static Diffie-Hellman, and of elliptic-curve passwords. What a suite's name says is read from it in
-:mod:`tlsbench.scenarios.ciphers`.
+Left out are suites that no such library has any more: export suites, DES and RC2, Kerberos, static
+Diffie-Hellman, and ECCPWD. :mod:`tlsbench.scenarios.ciphers` derives a suite's properties from its name.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-#: Those of TLS 1.3, whose names say no key exchange (RFC 8446 appendix B.4, RFC 8998, RFC 9150).
+#: The suites of TLS 1.3, whose names contain no key exchange (RFC 8446 appendix B.4, RFC 8998, RFC 9150).
 OF_TLS_13: Final = """
     1302 TLS_AES_256_GCM_SHA384  1301 TLS_AES_128_GCM_SHA256  1303 TLS_CHACHA20_POLY1305_SHA256
     1304 TLS_AES_128_CCM_SHA256  1305 TLS_AES_128_CCM_8_SHA256  00C6 TLS_SM4_GCM_SM3  00C7 TLS_SM4_CCM_SM3
     C0B4 TLS_SHA256_SHA256  C0B5 TLS_SHA384_SHA384
 """
-#: Those before, by what is between ``TLS_`` and ``_WITH_`` in their names: code point, and the rest.
+#: Earlier suites, by the part of the name between ``TLS_`` and ``_WITH_``: code point, and rest of the name.
 BEFORE_TLS_13: Final[Mapping[str, str]] = {
     "ECDHE_ECDSA": """
         C006 NULL_SHA  C007 RC4_128_SHA  C008 3DES_EDE_CBC_SHA  C009 AES_128_CBC_SHA  C00A AES_256_CBC_SHA
@@ -133,16 +132,15 @@ BEFORE_TLS_13: Final[Mapping[str, str]] = {
         C102 28147_CNT_IMIT
     """,
 }
-#: What IANA recommends: ``Y`` in its column "Recommended", by RFC 8446, RFC 8447 section 8 and RFC 8442.
+#: Recommended by IANA: ``Y`` in its column "Recommended", from RFC 8446, RFC 8447 section 8 and RFC 8442.
 RECOMMENDED: Final = """
     1301 1302 1303 1304  C02B C02C C02F C030 CCA8 CCA9  009E 009F C09E C09F CCAA
     00AA 00AB C0A6 C0A7 CCAC CCAD D001 D002 D005
 """
-#: What it discourages: ``D`` there, by RFC 9847 (December 2025). All others have ``N``, which says
-#: nothing against them; a draft would discourage static RSA, DH and DHE too
-#: (draft-ietf-tls-deprecate-obsolete-kex).
+#: Discouraged: ``D`` there, from RFC 9847 (December 2025). All others have ``N``, which says nothing against
+#: them; a draft would also discourage static RSA, DH and DHE (draft-ietf-tls-deprecate-obsolete-kex).
 DISCOURAGED: Final = """
     002C 008A 00B0 00B1  C006 C007 C010 C011  C033 C039 C03A C03B  C0B4 C0B5
 """
-#: Where the two columns above are from, and when they were read.
+#: The source of the two lists above, and the date of access.
 SOURCE: Final = "IANA's TLS Cipher Suites by RFC 8447, RFC 8442 and RFC 9847, read on 2026-11-29"

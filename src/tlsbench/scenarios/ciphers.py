@@ -1,8 +1,8 @@
-"""The cipher suites, by their IANA names, and what these say.
+"""The cipher suites by IANA name, and the properties that their names imply.
 
-Code points and names are rows of :mod:`tlsbench.scenarios.cipher_table`. The rest follows from the name, as
-the RFCs that define the suites build them: the key exchange, what kind of key authenticates, the encryption,
-the hash, and so the versions of TLS that have the suite.
+Code points and names are rows of :mod:`tlsbench.scenarios.cipher_table`. The rest follows from the name, by
+the naming rules of the defining RFCs: key exchange, type of authentication key, encryption and hash, and
+from these the TLS versions that have the suite.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Final
 
 from tlsbench.scenarios.cipher_table import BEFORE_TLS_13, DISCOURAGED, OF_TLS_13, RECOMMENDED
 
-#: In TLS 1.3 the suite says neither: the key exchange is ``group=``, the authentication ``key=``.
+#: A TLS 1.3 suite specifies neither: ``group=`` determines the key exchange, ``key=`` the authentication.
 BY_GROUP: Final = "by group"
 BY_KEY: Final = "by key"
 
-#: By what precedes ``_WITH_``: the key exchange, and what kind of key or secret authenticates. ``ECDSA``
-#: stands for EdDSA too (RFC 8422 section 2.1); a fixed ECDH needs a certificate with such a key.
+#: The key exchange and the type of authentication key or secret, by the part of the name before ``_WITH_``.
+#: ``ECDSA`` includes EdDSA (RFC 8422 section 2.1); fixed ECDH needs a certificate with an EC key.
 _EXCHANGES: Final = {
     "ECDHE_ECDSA": ("ECDHE", "ECDSA"),
     "ECDHE_RSA": ("ECDHE", "RSA"),
@@ -39,9 +39,9 @@ _EXCHANGES: Final = {
     "SRP_SHA_DSS": ("SRP", "SRP"),
     "GOSTR341112_256": ("GOST", "GOST"),
 }
-#: The key exchanges whose keys are made anew for each connection.
+#: The key exchanges that generate new keys for each connection.
 _EPHEMERAL: Final = (BY_GROUP, "ECDHE", "DHE", "SRP")
-#: What stands for a kind of authentication in OpenSSL's names.
+#: The prefixes of OpenSSL's names that do not follow from the IANA name.
 _OPENSSL_EXCHANGES: Final = {
     "RSA": "",
     "DH_anon": "ADH-",
@@ -51,14 +51,14 @@ _OPENSSL_EXCHANGES: Final = {
     "SRP_SHA_RSA": "SRP-RSA-",
     "SRP_SHA_DSS": "SRP-DSS-",
 }
-#: Names that people use for a suite of TLS 1.3: that of its AEAD.
+#: Common names for TLS 1.3 suites, after their AEADs.
 _ALIASES: Final = {
     "TLS_AES_256_GCM_SHA384": ("aes256-gcm", "aes-256-gcm"),
     "TLS_AES_128_GCM_SHA256": ("aes128-gcm", "aes-128-gcm"),
     "TLS_CHACHA20_POLY1305_SHA256": ("chacha20", "chacha20-poly1305", "chacha20poly1305", "chacha"),
     "TLS_AES_128_CCM_SHA256": ("aes128-ccm", "aes-128-ccm"),
 }
-#: The versions that are broken (RFC 8996): measured so that leaving them can be argued.
+#: Broken versions (RFC 8996), measured to support the case for abandoning them.
 BROKEN_VERSIONS: Final = ("1.0", "1.1")
 BEFORE_13: Final = (*BROKEN_VERSIONS, "1.2")
 
@@ -67,17 +67,18 @@ BEFORE_13: Final = (*BROKEN_VERSIONS, "1.2")
 class CipherSuite:
     """One cipher suite.
 
-    :param versions: the versions of TLS that have it, the oldest first.
-    :param key_exchange: ``"ECDHE"``, ``"DHE"``, ``"RSA"``, ``"ECDH"`` (of a certificate's key), ``"PSK"``,
-        ``"SRP"``, ``"GOST"``, or :data:`BY_GROUP` in TLS 1.3.
-    :param authentication: what it needs: a certificate with a key of ``"ECDSA"`` (or EdDSA), ``"RSA"``,
-        ``"DSS"`` or ``"GOST"``, a ``"PSK"``, a password (``"SRP"``), nothing (``"anon"``), or :data:`BY_KEY`.
-    :param encryption: the cipher with its mode, such as ``"AES_128_GCM"``, ``"NULL"``.
-    :param hash_name: that of the key schedule, and of the HMAC where the encryption does not authenticate:
-        ``"MD5"``, ``"SHA"`` (SHA-1), ``"SHA256"``, ``"SHA384"``, ``"SM3"``.
-    :param openssl: its name in OpenSSL and its relatives (ciphers(1)).
-    :param recommended: IANA's column: ``"Y"``, ``"N"`` (no statement) or ``"D"`` (discouraged).
-    :param aliases: other names that people use for it: that of the AEAD alone is the TLS 1.3 suite.
+    :param versions: the TLS versions that have it, oldest first.
+    :param key_exchange: ``"ECDHE"``, ``"DHE"``, ``"RSA"``, ``"ECDH"`` (with the certificate's key),
+        ``"PSK"``, ``"SRP"``, ``"GOST"``, or :data:`BY_GROUP` in TLS 1.3.
+    :param authentication: what it requires: a certificate with an ``"ECDSA"`` (or EdDSA), ``"RSA"``,
+        ``"DSS"`` or ``"GOST"`` key, a ``"PSK"``, a password (``"SRP"``), nothing (``"anon"``), or
+        :data:`BY_KEY` in TLS 1.3.
+    :param encryption: the cipher with its mode, such as ``"AES_128_GCM"``, or ``"NULL"``.
+    :param hash_name: the hash of the key schedule, and of the HMAC if the encryption does not authenticate:
+        ``"MD5"``, ``"SHA"`` (SHA-1), ``"SHA256"``, ``"SHA384"``, ``"SM3"``, ``"GOST"``.
+    :param openssl: its name in OpenSSL and its forks (ciphers(1)).
+    :param recommended: IANA's column "Recommended": ``"Y"``, ``"N"`` (no statement) or ``"D"`` (discouraged).
+    :param aliases: other common names; the name of an AEAD alone means the TLS 1.3 suite.
     """
 
     name: str
@@ -93,20 +94,21 @@ class CipherSuite:
 
     @property
     def version(self) -> str:
-        """The newest version of TLS that has it."""
+        """The newest TLS version that has it."""
         return self.versions[-1]
 
     @property
     def has_forward_secrecy(self) -> bool:
-        """Whether what was recorded stays secret when the server's long-term key becomes known.
+        """Whether recorded traffic stays secret if the server's long-term key is later compromised.
 
-        In TLS 1.3 it does unless a session is resumed without a key exchange, which nothing here does.
+        For TLS 1.3 suites this assumes a key exchange: PSK handshakes without one (``psk_mode=psk_ke``) and
+        early data have no forward secrecy.
         """
         return self.key_exchange in _EPHEMERAL
 
     @property
     def is_aead(self) -> bool:
-        """Whether its encryption authenticates, so that it needs no HMAC."""
+        """Whether its encryption also authenticates, so that no HMAC is needed."""
         return any(mode in self.encryption for mode in ("GCM", "CCM", "POLY1305"))
 
     @property
@@ -123,7 +125,7 @@ class CipherSuite:
 
     @property
     def exchanges_in_group(self) -> str:
-        """In what ``group`` it exchanges keys: ``"curve"``, ``"prime"``, ``"any"``, or ``""`` for none."""
+        """The kind of ``group`` that it uses: ``"curve"``, ``"prime"``, ``"any"``, or ``""`` for none."""
         return {BY_GROUP: "any", "ECDHE": "curve", "DHE": "prime"}.get(self.key_exchange, "")
 
 
@@ -163,7 +165,7 @@ def _suite(  # noqa: PLR0917 - each differs in its type or place in the name
 
 
 def _protection(protection: str) -> tuple[str, str]:
-    """The encryption and the hash in a name: of CCM without one it is SHA-256 (RFC 6655 section 3)."""
+    """The encryption and hash in a name; CCM names without a hash imply SHA-256 (RFC 6655 section 3)."""
     if protection in ("SHA256_SHA256", "SHA384_SHA384"):  # RFC 9150: HMAC alone
         return "NULL", protection.partition("_")[0]
     if protection == "28147_CNT_IMIT":
@@ -181,7 +183,7 @@ def _versions(key_exchange: str, encryption: str, hash_name: str) -> tuple[str, 
 
 
 def _openssl_name(family: str, protection: str) -> str:
-    """OpenSSL's name, by the rules that its names follow, and what differs from them."""
+    """OpenSSL's name, by its naming rules and their exceptions."""
     prefix = _OPENSSL_EXCHANGES.get(family, family.replace("_", "-") + "-")
     if family == "ECDHE_RSA" and protection.startswith("ARIA_"):
         prefix = "ECDHE-"

@@ -1,4 +1,4 @@
-"""The axis of compressed certificates (RFC 8879)."""
+"""The axis for certificate compression (RFC 8879)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from tlsbench.scenarios.axis import row
 
-#: By the names of RFC 8879 section 7.3.
+#: The names are those of RFC 8879 section 7.3.
 CERTIFICATE_COMPRESSION: Final = row(
     meaning="the algorithm that compresses the certificates of both sides (RFC 8879)",
     values=("none", "zlib", "brotli", "zstd"),

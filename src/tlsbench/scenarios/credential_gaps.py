@@ -1,4 +1,4 @@
-"""What TLS forbids about raw public keys, external PSKs and the states of tickets: gaps of the protocol."""
+"""The protocol's gaps: what TLS forbids with raw public keys, external PSKs and ticket states."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _but(axis: str, *values: str) -> tuple[str, ...]:
 
 
 def credential_gaps() -> Iterator[Gap]:
-    """The gaps, in the order in which their reasons are given."""
+    """The gaps, in the order in which their reasons take precedence."""
     yield from _of_raw_keys()
     yield from _of_external_psks()
     yield from _of_psk_modes()
@@ -48,7 +48,7 @@ def _of_raw_keys() -> Iterator[Gap]:
         transport=DATAGRAMS,
     )
     yield gap(
-        "a session says with whom it was made, not by which kind of certificate: leave out resumption=",
+        "a session records the peer, not the type of its certificate: leave out resumption=",
         certificate_type=_RAW,
         resumption=AXES["resumption"].special,
     )
@@ -56,14 +56,14 @@ def _of_raw_keys() -> Iterator[Gap]:
 
 def _of_external_psks() -> Iterator[Gap]:
     for axis, reason in (
-        ("client_auth", "a server that takes a PSK asks for no certificate (RFC 8446, section 4.3.2)"),
+        ("client_auth", "a server that accepts a PSK requests no certificate (RFC 8446, section 4.3.2)"),
         ("chain_length", "with an external PSK no certificate is sent"),
         ("intermediate_key", "with an external PSK no certificate is sent"),
         ("root_key", "with an external PSK no certificate is sent"),
         ("ocsp", "with an external PSK no certificate is sent"),
         ("trust", "with an external PSK no certificate is sent"),
         ("signature", "with an external PSK nothing is signed"),
-        ("session", "an external PSK is no session: both sides have it beforehand"),
+        ("session", "an external PSK is not a session: both sides already have it"),
     ):
         yield Gap(reason, {"resumption": frozenset((_EXTERNAL,)), axis: special_values(axis)})
     yield gap("the parts do not cover external PSKs", resumption=_EXTERNAL, parts="yes")
@@ -84,7 +84,7 @@ def _of_external_psks() -> Iterator[Gap]:
         cipher=_OTHERS,
     )
     yield gap(
-        "the cipher suite shows a certificate beside the PSK (RFC 4279, section 4), and is not measured",
+        "the cipher suite uses a certificate as well as the PSK (RFC 4279, section 4); it is not measured",
         resumption=_EXTERNAL,
         cipher=tuple(name for name in _OF_PSK if "_RSA_PSK_" in name),
     )
@@ -95,7 +95,7 @@ def _of_external_psks() -> Iterator[Gap]:
         cipher=_OF_PSK,
     )
     yield gap(
-        "the cipher suite needs a PSK, which workload=handshake and completion can have",
+        "the cipher suite needs a PSK: use workload=handshake or completion",
         version=BEFORE_13,
         workload=tuple(one for one in AXES["cipher"].workloads if one not in AXES["resumption"].workloads),
         cipher=_OF_PSK,
@@ -108,8 +108,8 @@ def _of_psk_modes() -> Iterator[Gap]:
         psk_mode="psk_ke",
         resumption=_but("resumption", "psk", _EXTERNAL),
     )
-    yield gap("the modes of PSKs are those of TLS 1.3: add version=1.3", psk_mode="psk_ke", version=BEFORE_13)
-    yield gap("without a key exchange there is no group to ask for", psk_mode="psk_ke", hello_retry="yes")
+    yield gap("PSK modes exist only in TLS 1.3: add version=1.3", psk_mode="psk_ke", version=BEFORE_13)
+    yield gap("without a key exchange there is no group to request", psk_mode="psk_ke", hello_retry="yes")
     yield gap("the parts do not cover psk_ke", psk_mode="psk_ke", parts="yes")
     yield gap(
         "psk_ke is measured only over TLS: leave out transport=", psk_mode="psk_ke", transport=DATAGRAMS
@@ -129,7 +129,7 @@ def _of_tickets() -> Iterator[Gap]:
         )
         yield Gap("the parts do not cover ticket states", {axis: special, "parts": frozenset(("yes",))})
     yield Gap(
-        "a ticket that is to expire is valid for one second: leave out ticket_lifetime=",
+        "ticket_state=expired sets the lifetime to one second: leave out ticket_lifetime=",
         {"ticket_state": frozenset(("expired",)), "ticket_lifetime": special_values("ticket_lifetime")},
     )
     yield gap(

@@ -1,4 +1,4 @@
-"""The axes of what replaces a certificate or a full handshake: raw keys, PSKs, and the states of tickets."""
+"""The axes for what replaces a certificate or a full handshake: raw keys, PSKs, and ticket states."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Final
 from tlsbench.errors import RequestError
 from tlsbench.scenarios.axis import row
 
-#: The ``authentication`` of a cipher suite of TLS 1.2 that needs a PSK (RFC 4279, RFC 5489).
+#: The ``authentication`` of a TLS 1.2 cipher suite that needs a PSK (RFC 4279, RFC 5489).
 PSK: Final = "PSK"
-#: The workloads in which each connection shakes hands, as these axes mean it.
+#: The workloads whose handshakes these axes describe.
 _WORKLOADS: Final = ("handshake", "completion")
-#: As a server's ticket has it: four bytes of seconds, in TLS 1.3 a week at most (RFC 8446 section 4.6.1).
+#: The longest lifetime of a ticket: a week in TLS 1.3 (RFC 8446 section 4.6.1).
 LONGEST_LIFETIME_S: Final = 604_800
 _LIFETIMES: Final = ("300", "7200", "86400", "604800")
 _UNITS_S: Final = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
-#: How long a ticket that is to expire is valid: the shortest time that there is.
+#: The lifetime of a ticket that is meant to expire: the shortest possible.
 EXPIRING_LIFETIME_S: Final = 1
-#: The states in which a server does not take a ticket, so that the handshake is a full one.
+#: The states in which a server rejects a ticket, which leads to a full handshake.
 REFUSED_STATES: Final = ("unknown-key", "expired")
-#: Those in which its key is another one now.
+#: The states in which the ticket key has been replaced.
 ROTATED_STATES: Final = ("previous-key", "unknown-key")
 
 
 def parse_lifetime(word: str) -> str:
-    """A lifetime in seconds, from ``"7200"``, ``"2h"``, ``"90min"``, ``"7d"``, or ``"default"``.
+    """A lifetime in seconds, from ``"7200"``, ``"2h"``, ``"90min"`` or ``"7d"``; or ``"default"``.
 
-    :raises RequestError: if it is none, is 0, or is longer than a week.
+    :raises RequestError: if it is not a lifetime, is 0, or is longer than a week.
     """
     if word.lower() == "default":
         return "default"

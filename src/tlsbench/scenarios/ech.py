@@ -1,4 +1,4 @@
-"""The axis of Encrypted ClientHello (RFC 9849)."""
+"""The axis for Encrypted ClientHello (RFC 9849)."""
 
 from __future__ import annotations
 

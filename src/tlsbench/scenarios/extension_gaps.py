@@ -1,4 +1,4 @@
-"""What TLS forbids of compressed certificates and of Encrypted ClientHello."""
+"""What TLS forbids with certificate compression and Encrypted ClientHello."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key exchange groups, by their IANA names ("TLS Supported Groups")."""
+"""The key exchange groups by IANA name ("TLS Supported Groups")."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tlsbench.scenarios.axis import row
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group. ``post_quantum`` groups (hybrid or pure ML-KEM) exist for TLS 1.3 only.
+    """One group. ``post_quantum`` groups (hybrid or pure ML-KEM) exist only in TLS 1.3.
 
-    ``prime_bits`` is the size of the prime of a finite field (RFC 7919), 0 for the others;
-    ``aliases`` are other names that people use for it.
+    ``prime_bits`` is the size of the prime of a finite-field group (RFC 7919), 0 for the others;
+    ``aliases`` are other common names.
     """
 
     name: str
@@ -29,7 +29,7 @@ GROUPS = (
     Group("secp384r1", 0x0018, aliases=("p384", "p-384")),
     Group("secp521r1", 0x0019, aliases=("p521", "p-521")),
     Group("x448", 0x001E, aliases=("curve448",)),
-    # RFC 7919: Diffie-Hellman over finite fields, of the suites with DHE, and of TLS 1.3
+    # RFC 7919: Diffie-Hellman over finite fields, for DHE suites and for TLS 1.3
     *(
         Group(f"ffdhe{bits}", code_point, prime_bits=bits, aliases=(f"dh{bits}", f"dhe{bits}"))
         for code_point, bits in (
@@ -50,11 +50,11 @@ GROUPS = (
     Group("MLKEM1024", 0x0202, post_quantum=True, aliases=("ml-kem-1024", "ml-kem1024")),
 )
 
-#: The value of ``group`` where no keys are exchanged in any: static RSA, and ECDH with a certificate's key.
+#: The value of ``group`` without a key exchange in a group: static RSA, and ECDH with a certificate's key.
 NO_GROUP: Final = "none"
 PRIMES: Final = tuple(group.name for group in GROUPS if group.prime_bits)
 
-#: Whether the client must be asked for a key of another group (RFC 8446 section 4.1.4).
+#: Whether the server must ask the client for a key share of another group (RFC 8446 section 4.1.4).
 HELLO_RETRY: Final = row(
     meaning="whether the client first sends a key share of another group (x25519, else secp256r1), so that "
     "the server answers with a HelloRetryRequest",
@@ -66,14 +66,14 @@ HELLO_RETRY: Final = row(
     denied="the group of its client's first key cannot be chosen",
     ends=("client",),
 )
-#: The group of a client's first key share, if it is to be asked again: the first of these that differs.
+#: A client that must be asked again first sends a key share of the first of these that is not ``group``.
 _UNWANTED: Final = ("x25519", "secp256r1")
 
 
 def groups_to_retry(group: str) -> str:
-    """The groups of a client that the server must ask again for a key share of ``group``, in their order.
+    """The groups, in order, of a client that the server must ask again for a key share of ``group``.
 
-    They are separated by colons, as :class:`tlsbench.implementations.TlsImplementation` takes several.
+    They are separated by colons, as :class:`tlsbench.implementations.TlsImplementation` expects.
     """
     return f"{next(other for other in _UNWANTED if other != group)}:{group}"
 

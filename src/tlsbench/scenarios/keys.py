@@ -8,13 +8,13 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class KeyType:
-    """One kind of certificate key.
+    """One type of certificate key.
 
-    ``authentication`` names the TLS 1.2 suites it can serve (``RSA``, ``ECDSA``; ``""`` for none),
+    ``authentication`` names the TLS 1.2 suites it works with (``RSA``, ``ECDSA``; ``""`` for none),
     ``curve`` the group that a TLS 1.2 peer must also offer for it (RFC 8422 section 5.1),
-    ``aliases`` other names that people use for it. ``uncommon`` says in a few words which libraries take it,
-    where a library must say that it does; ``""`` of the key types that libraries usually have.
-    ``engine_only`` means that the cryptography package has no such keys: an OpenSSL signs with them.
+    ``aliases`` its other common names. ``uncommon`` is the reason why a library cannot use it unless it
+    declares that it can; ``""`` for key types that libraries usually have. ``engine_only`` means that the
+    cryptography package has no such keys, so that OpenSSL signs with them.
     """
 
     name: str
@@ -73,7 +73,7 @@ KEY_TYPES = (
     KeyType("rsa-2048", "RSA", aliases=("rsa", "rsa2048")),
     KeyType("rsa-3072", "RSA", aliases=("rsa3072",)),
     KeyType("rsa-4096", "RSA", aliases=("rsa4096",)),
-    # RFC 4055: keys that sign by RSASSA-PSS alone
+    # RFC 4055: keys restricted to RSASSA-PSS
     _rsa_pss(2048),
     _rsa_pss(3072),
     _rsa_pss(4096),
@@ -90,7 +90,7 @@ KEY_TYPES = (
         for bits in (128, 192, 256)
         for speed in "sf"
     ),
-    # Two keys and two signatures in one (draft-ietf-lamps-pq-composite-sigs): here to be asked for.
+    # Two keys and two signatures in one (draft-ietf-lamps-pq-composite-sigs): listed so users can request it.
     KeyType(
         "composite-ml-dsa-65-ecdsa-secp256r1",
         "",
@@ -101,7 +101,7 @@ KEY_TYPES = (
 )
 
 BY_NAME = {key_type.name: key_type for key_type in KEY_TYPES}
-#: Why a library lacks the key types that it must say it takes.
+#: The key types that a library must declare support for, each with the reason given if it does not.
 UNCOMMON: Final = {key_type.name: key_type.uncommon for key_type in KEY_TYPES if key_type.uncommon}
-#: The axes of a certificate's key types.
+#: The axes for the key types of certificates.
 KEY_AXES: Final = ("key", "intermediate_key", "root_key")

@@ -1,6 +1,6 @@
-"""Names that people use for a library which is measured under another name here.
+"""Common names of libraries that are measured under another name here.
 
-An implementation of that very name, of another distribution's for example, comes before them.
+An implementation with exactly such a name, from another distribution for example, takes precedence.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From selections to scenarios: those that can be, and those that cannot, each with its reason."""
+"""From selections to scenarios: those that are possible, and those that are not, each with its reason."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from tlsbench.scenarios.obstacles import Obstacles, obstacles
 from tlsbench.scenarios.scenario import Scenario
 from tlsbench.scenarios.selectors import Selection, parse
 
-#: Combinations that are expanded at most; a selection with more is refused with the count.
+#: The maximum number of combinations to expand; a request for more is refused with the count.
 MOST_COMBINATIONS = 50_000
 _WIDEST_TOLD = 4
 _SAME_AS = {axis.name: axis.same_as for axis in AXES.values() if axis.same_as}
-#: The axes of which a scenario holds no text.
+#: The axes whose values a scenario does not hold as text.
 _READ = {axis.name: axis.read for axis in AXES.values() if axis.read is not str}
 
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A cell that was asked for and cannot be: its selectors and the reason."""
+    """A requested but impossible cell: its selectors and the reason."""
 
     id: str
     reason: str
@@ -35,18 +35,18 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """What a request comes to. Nothing asked for is in neither of the two."""
+    """The result of a request. Everything requested is in one of the two."""
 
     scenarios: tuple[Scenario, ...]
     excluded: tuple[Excluded, ...]
 
 
 def expand(selections: Iterable[Selection], capabilities: Mapping[str, Capabilities]) -> Matrix:
-    """Every combination that the selections ask for, sorted into what can be and what cannot.
+    """Every combination that the selections ask for, sorted into possible and impossible ones.
 
-    :param selections: products of axis values, as :func:`tlsbench.scenarios.selectors.parse` gives.
-    :param capabilities: what each implementation can do, by its id.
-    :raises RequestError: if there are more than :data:`MOST_COMBINATIONS`, before any is made.
+    :param selections: products of axis values, as returned by :func:`tlsbench.scenarios.selectors.parse`.
+    :param capabilities: what each implementation can do, by id.
+    :raises RequestError: if there are more than :data:`MOST_COMBINATIONS`, before any is generated.
     """
     requests = [
         (workload, selection)
@@ -68,7 +68,7 @@ def expand(selections: Iterable[Selection], capabilities: Mapping[str, Capabilit
 
 
 def union(matrices: Iterable[Matrix]) -> Matrix:
-    """What is in any of several matrices, once, in their order."""
+    """Combine several matrices, in their order, without duplicates."""
     scenarios: dict[Scenario, None] = {}
     excluded: dict[Excluded, None] = {}
     for one in matrices:
@@ -104,7 +104,7 @@ def _check_count(requests: Sequence[tuple[str, Selection]]) -> None:
 
 
 def _given(workload: str, selection: Selection) -> dict[str, tuple[str, ...]]:
-    """What a selection asks of a workload; nothing if it asks for special values of axes that it lacks."""
+    """The values requested of a workload; none if the request has special values on axes that it lacks."""
     if any(
         AXES[axis].neutral not in ("", *values)
         for axis, values in selection.items()
@@ -120,13 +120,13 @@ def _given(workload: str, selection: Selection) -> dict[str, tuple[str, ...]]:
 
 
 def _count(workload: str, selection: Selection) -> int:
-    """How many combinations a selection asks for of a workload, without making them."""
+    """How many combinations of a workload a selection asks for, without generating them."""
     given = _given(workload, selection)
     return prod(map(len, given.values())) if given else 0
 
 
 def _misplaced(workload: str, selection: Selection) -> Iterator[Excluded]:
-    """Values that mean something special on an axis which the workload does not have."""
+    """Special values on axes that the workload does not have."""
     for axis, values in selection.items():
         if axis in WORKLOAD_AXES[workload] or not AXES[axis].neutral:
             continue
@@ -138,9 +138,9 @@ def _misplaced(workload: str, selection: Selection) -> Iterator[Excluded]:
 def _product(
     workload: str, selection: Selection, capabilities: Mapping[str, Capabilities] | None
 ) -> Iterator[tuple[Scenario, str | None]]:
-    """Each combination of the given values, open axes filled in, with the reason why it cannot be.
+    """Each combination of the given values, with open axes filled in, and why it is impossible; None if not.
 
-    :param capabilities: None if the protocol's rules alone are asked for.
+    :param capabilities: None to apply only the protocol's rules.
     """
     given = _given(workload, selection)
     known: dict[tuple[str, str], Obstacles] = {}
@@ -158,7 +158,7 @@ def _product(
 
 
 def _one_spelling(values: Mapping[str, str]) -> Mapping[str, str]:
-    """The leaf's key type by its name, or "same": of two spellings of one scenario the neutral one."""
+    """The values with "same" in place of a repeated leaf key type: the neutral one of two equal spellings."""
     for axis, leaf in _SAME_AS.items():
         if axis in values and values[axis] == values.get(leaf):
             values = {**values, axis: AXES[axis].neutral}
@@ -176,7 +176,7 @@ def _scenario(values: Mapping[str, str]) -> Scenario:
 
 
 def _is_sized(fields: Mapping[str, Any]) -> bool:
-    """Whether a size means something to what these values say is done."""
+    """Whether a size applies to the operation that these values describe."""
     if "algorithm" in fields:
         return algorithms.BY_NAME[fields["algorithm"]].sized
     return fields.get("task") != "handshake"

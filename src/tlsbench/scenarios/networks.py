@@ -1,4 +1,4 @@
-"""The axes of ``link=network``: how their values are written, and what they mean."""
+"""The axes for ``link=network``: how their values are written, and what they mean."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def parse_initcwnd(text: str) -> str:
 
 
 def read_bandwidth(value: str) -> float:
-    """Megabits per second; infinity without limit."""
+    """Megabits per second; infinity if unlimited."""
     return math.inf if value == UNLIMITED else _mbit(value)
 
 

@@ -1,9 +1,9 @@
-"""What stands between two libraries in a workload, prepared for checking very many combinations.
+"""What rules out combinations of two libraries in a workload, prepared for checking very many of them.
 
 The gaps of the protocol and of both libraries are gathered once for each pair, in the order in which their
-reasons are given, without those that cannot hold. The open axes of a combination are then filled in one by
-one: a value is given up as soon as a gap holds whose axes are all known, so that a whole product is never
-tried where one of its values alone stands in the way.
+reasons take precedence, without those that cannot apply. The open axes of a combination are then filled in
+one by one: a value is abandoned as soon as a gap whose axes are all known applies, so that a whole product is
+never tried if one of its values alone is impossible.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tlsbench.scenarios.protocol import PROTOCOL
 
 @dataclass(frozen=True, slots=True)
 class _Obstacle:
-    """A gap, by the axes that still matter once workload and libraries are known."""
+    """A gap, reduced to the axes that still matter once workload and libraries are known."""
 
     reason: str
     when: tuple[tuple[str, frozenset[str]], ...]
 
     def holds(self, values: Mapping[str, str]) -> bool:
-        for axis, excluded in self.when:  # noqa: SIM110 - all() takes twice as long, and this is asked often
+        for axis, excluded in self.when:  # noqa: SIM110 - all() takes twice as long, and this is called often
             if values[axis] not in excluded:
                 return False
         return True
@@ -35,12 +35,12 @@ _ByAxis = tuple[tuple[_Obstacle, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Obstacles:
-    """What can stand in the way of a pair of libraries.
+    """The obstacles for a pair of libraries.
 
-    :param every: in the order of reasons.
+    :param every: all of them, in the order in which their reasons take precedence.
     :param open_axes: the axes that a request leaves open, each with its values in order of preference.
-    :param at: the obstacles whose axes are known once the given axes are, and then each open one in turn.
-    :param protocol_at: the same of the protocol's alone.
+    :param at: the obstacles by when all their axes are known: with the given axes, then with each open one.
+    :param protocol_at: the same for the protocol's obstacles alone.
     """
 
     every: tuple[_Obstacle, ...]
@@ -49,10 +49,11 @@ class Obstacles:
     protocol_at: _ByAxis
 
     def fill(self, chosen: Mapping[str, str]) -> tuple[Mapping[str, str], str | None]:
-        """The chosen values, and for the open axes the first that can be.
+        """The chosen values, with the first possible values for the open axes.
 
-        :returns: the values, and why they cannot be. If none can be, the values are the first that TLS
-            itself allows, so that the reason is that of the libraries; else the first.
+        :returns: the values, and None or the reason why they are impossible. If no values are possible, they
+            are the first that TLS itself allows, so that the reason is the libraries'; if TLS allows none,
+            the first of each axis.
         """
         values = dict(chosen)
         if self._first(values, self.at):
@@ -62,7 +63,7 @@ class Obstacles:
         return values, next(obstacle.reason for obstacle in self.every if obstacle.holds(values))
 
     def _first(self, values: dict[str, str], at: _ByAxis, known: int = 0) -> bool:
-        """Whether the open axes from the number ``known`` on can be filled; if so, ``values`` is."""
+        """Whether the open axes from index ``known`` on can be filled in; if so, ``values`` has them."""
         for obstacle in at[known]:
             if obstacle.holds(values):
                 return False
@@ -83,10 +84,10 @@ def obstacles(
     chosen: Sequence[str],
     capabilities: Mapping[str, Capabilities] | None,
 ) -> Obstacles:
-    """What stands between a client and a server in a workload.
+    """The obstacles for a client and a server in a workload.
 
-    :param chosen: the axes that the request gives.
-    :param capabilities: by the library's id; None if the protocol's rules alone are asked for.
+    :param chosen: the axes for which the request gives values.
+    :param capabilities: by the library's id; None to apply only the protocol's rules.
     """
     fixed = {
         "workload": workload,
@@ -103,9 +104,9 @@ def obstacles(
 
 
 def _between(client: str, server: str, capabilities: Mapping[str, Capabilities]) -> Iterator[Gap]:
-    """The gaps of both libraries, with their names, and that no process can hold them both.
+    """The gaps of both libraries, prefixed with their names, and a gap if no process can load both.
 
-    What one of them lacks entirely comes before what the other has in part.
+    What one of them lacks entirely comes before what the other supports in part.
     """
     ends: dict[str, tuple[str, ...]] = {}
     for end, library in (("client", client), ("server", server)):
@@ -122,7 +123,7 @@ def _between(client: str, server: str, capabilities: Mapping[str, Capabilities])
     ours, theirs = capabilities[client].libcrypto, capabilities[server].libcrypto
     if ours and theirs and ours != theirs:
         needs = f"{client} needs {ours}, {server} {theirs}"
-        yield Gap(f"a process can hold only one libcrypto of a name: {needs}", {})
+        yield Gap(f"a process can load only one libcrypto of a name: {needs}", {})
 
 
 def _that_can_hold(gaps: Iterator[Gap] | Sequence[Gap], fixed: Mapping[str, str]) -> Iterator[_Obstacle]:

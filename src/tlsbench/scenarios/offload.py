@@ -1,4 +1,4 @@
-"""The axis of what the kernel does of TLS: it may seal the records, and read the file that they carry."""
+"""The axis for TLS offload to the kernel, which may seal the records and read the file that they carry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The axes of OpenSSL's own settings: its provider, its security level, its configuration."""
+"""The axes for OpenSSL's own settings: provider, security level and configuration."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from tlsbench.errors import RequestError
 from tlsbench.scenarios.axis import row
 
-#: The workloads that speak TLS.
+#: The workloads that use TLS.
 TLS_WORKLOADS: Final = (
     *("handshake", "bulk", "echo", "request", "key_update"),
     *("memory", "completion", "scaling"),
@@ -19,7 +19,7 @@ _CONFIGURATIONS: Final = (_ENVIRONMENT, "none")
 def parse_configuration(word: str) -> str:
     """``environment``, ``none``, or an absolute path.
 
-    :raises RequestError: if it is none of them.
+    :raises RequestError: if it is none of these.
     """
     if word.lower() in _CONFIGURATIONS:
         return word.lower()
@@ -29,7 +29,7 @@ def parse_configuration(word: str) -> str:
 
 
 PROVIDER: Final = row(
-    meaning="the OpenSSL provider that does the cryptography; fips where its module is installed",
+    meaning="the OpenSSL provider that does the cryptography; fips if its module is installed",
     values=("default", "fips"),
     default=("default",),
     neutral="default",

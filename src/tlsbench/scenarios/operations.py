@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CertificateOperation:
-    """One operation. ``of_chain``: it is about a whole chain, not about the leaf and its issuer."""
+    """One operation. ``of_chain``: it applies to a whole chain, not to the leaf and its issuer."""
 
     name: str
     of_chain: bool = False

@@ -1,7 +1,7 @@
-"""The axis of taking a handshake apart, and which primitives its values are made of.
+"""The axis for splitting a handshake into parts, and the primitives behind groups and cipher suites.
 
-What a handshake costs is the sum of its parts: operations of :mod:`tlsbench.scenarios.algorithms`, each as
-often as the handshake has it (:mod:`tlsbench.workloads.parts`), and a rest.
+A handshake's cost is the sum of its parts: operations of :mod:`tlsbench.scenarios.algorithms`, each counted
+as often as the handshake performs it (:mod:`tlsbench.workloads.parts`), and the rest.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PARTS: Final = row(
     rare=True,
     denied="the single operations of its engine cannot be called",
 )
-#: Of each group the agreements and KEMs that it is made of, the curve first (draft-ietf-tls-ecdhe-mlkem).
+#: The key agreements and KEMs that make up each group, the curve first (draft-ietf-tls-ecdhe-mlkem).
 MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "secp256r1": ("secp256r1",),
     "x25519": ("x25519",),
@@ -34,7 +34,7 @@ MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "MLKEM768": ("ml-kem-768",),
     "MLKEM1024": ("ml-kem-1024",),
 }
-#: The AEADs by the part of a suite's name that says them.
+#: The AEADs by the part of a suite's name that identifies them.
 _AEADS: Final = {
     "_AES_128_GCM": "aes-128-gcm",
     "_AES_256_GCM": "aes-256-gcm",

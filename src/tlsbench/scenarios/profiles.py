@@ -1,4 +1,4 @@
-"""The named sets of scenarios. A profile is one or more products of selectors."""
+"""Named sets of scenarios. A profile is one or more products of selectors."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Profile:
 
 
 #: TLS 1.2 and 1.3, RSA and ECDSA, full and resumed, and the three AEADs, in both built-in
-#: libraries. secp256r1 is the one group, and AES-256-GCM the one TLS 1.3 suite, that stdlib ssl
-#: can be held to with an ECDSA certificate too; so every row of one library has its twin.
+#: libraries. secp256r1 is the only group, and AES-256-GCM the only TLS 1.3 suite, that stdlib ssl
+#: can be restricted to with an ECDSA certificate too, so every row of one library has its counterpart.
 QUICK = Profile(
     "quick",
     "TLS 1.2 and 1.3, RSA and ECDSA, full and resumed, three AEADs, in ssl and pyopenssl",
@@ -34,15 +34,15 @@ QUICK = Profile(
     ),
 )
 
-#: The AEADs of the suites.
+#: The AEADs of the TLS 1.3 suites, encrypting and decrypting.
 _OF_SUITES = ",".join(
     f"{aead}/{operation}"
     for operation in ("encrypt", "decrypt")
     for aead in ("aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "aes-128-ccm")
 )
 _SIZES = "16B,256B,1KiB,4KiB,16KiB,256KiB,1MiB"
-#: AES-GCM beside ChaCha20-Poly1305 from 16 B to 1 MiB, in TLS records and alone, on all of the processor and
-#: on what is left of it without AES instructions; and the other suites at the size of a full record.
+#: AES-GCM and ChaCha20-Poly1305 from 16 B to 1 MiB, in TLS records and alone, with and without AES
+#: instructions; and the other suites at the size of a full record.
 CIPHERS = Profile(
     "ciphers",
     "AES-GCM and ChaCha20-Poly1305 from 16 B to 1 MiB, with and without AES instructions; the other suites",
@@ -60,8 +60,8 @@ CIPHERS = Profile(
     ),
 )
 
-#: Every suite that pyOpenSSL's engine has, to shake hands by and to encrypt with; Diffie-Hellman over finite
-#: fields beside curves; and the versions that are broken. Give it a longer --time-budget.
+#: Handshakes and bulk data with every suite of pyOpenSSL's engine; finite-field Diffie-Hellman compared with
+#: curves; and the broken versions. Needs a longer --time-budget.
 CIPHERS_ALL = Profile(
     "ciphers-all",
     "every cipher suite of pyOpenSSL, handshakes and data; DHE groups; TLS 1.0 and 1.1, which are broken",
@@ -75,10 +75,10 @@ CIPHERS_ALL = Profile(
     ),
 )
 
-#: What people choose between, of each kind.
+#: The usual choices for each kind of primitive.
 PRIMITIVES = Profile(
     "primitives",
-    "what people choose between: ciphers, hashes, key agreements and signatures, without TLS",
+    "the usual choices of ciphers, hashes, key agreements and signatures, without TLS",
     (
         (
             "workload=primitive size=16KiB algorithm=aes-128-gcm/encrypt,chacha20-poly1305/encrypt,"
@@ -95,31 +95,31 @@ PRIMITIVES = Profile(
         ),
     ),
 )
-#: What a login costs: each takes long on purpose, so they are no part of the other profile.
+#: The cost of a login: each hash is slow on purpose, so they are not in the profile above.
 PASSWORDS = Profile(
     "passwords",
     "password hashes with the parameters of OWASP and RFC 9106: Argon2id, scrypt, PBKDF2",
     ("workload=primitive algorithm=argon2id-*,scrypt-n17-r8-p1/derive,pbkdf2-*",),
 )
-#: Every primitive, by two engines; give it a longer --time-budget.
+#: Every primitive, by two engines; needs a longer --time-budget.
 PRIMITIVES_ALL = Profile(
     "primitives-all",
     "every primitive of the cryptography package and of libssl's libcrypto, at 16 KiB (about 400 cells)",
     ("workload=primitive implementation=cryptography,libssl algorithm=* size=16KiB",),
 )
 
-#: A full handshake beside every way to resume it.
+#: A full handshake and every way to resume it.
 RESUMPTION = Profile(
     "resumption",
-    "a full handshake beside every way to resume it",
+    "a full handshake and every way to resume it",
     (
         "version=1.2 key=rsa-2048,ecdsa-secp256r1 resumption=none,session-id,ticket",
         "version=1.3 key=rsa-2048,ecdsa-secp256r1 resumption=none,psk,early-data",
     ),
 )
 
-#: Key types, longer and mixed chains, client certificates, stapling and trust stores: what authentication
-#: costs each side, and the operations on certificates alone.
+#: Key types, longer and mixed chains, client certificates, stapling and trust stores: the cost of
+#: authentication for each side, and the operations on certificates alone.
 CERTIFICATES = Profile(
     "certificates",
     "every classical key type, longer and mixed chains, client certificates, OCSP stapling, trust stores",
@@ -134,8 +134,8 @@ CERTIFICATES = Profile(
     ),
 )
 
-#: What each key type costs beside ECDSA P-256, SLH-DSA and ML-DSA above other leaves, and what a server saves
-#: that leaves its intermediates out.
+#: The cost of each key type relative to ECDSA P-256, of SLH-DSA and ML-DSA issuers above other leaves, and
+#: what a server saves by omitting its intermediates.
 KEYS = Profile(
     "keys",
     "every key type of a leaf, post-quantum issuers above another leaf, chains sent without intermediates",
@@ -159,10 +159,10 @@ KEYS = Profile(
     ),
 )
 
-#: ML-KEM key exchange and ML-DSA certificates beside what they replace.
+#: ML-KEM key exchange and ML-DSA certificates compared with what they replace.
 POST_QUANTUM = Profile(
     "post-quantum",
-    "ML-KEM groups, full and resumed, and ML-DSA chains, beside what they replace",
+    "ML-KEM groups, full and resumed, and ML-DSA chains, compared with what they replace",
     (
         "group=x25519,X25519MLKEM768,secp256r1,SecP256r1MLKEM768,MLKEM768 resumption=none,psk",
         "group=X25519MLKEM768 key=ml-dsa-44,ml-dsa-65,ml-dsa-87 chain_length=1,2",
@@ -170,7 +170,7 @@ POST_QUANTUM = Profile(
 )
 
 _OVER = "workload=completion implementation=pyopenssl rtt=20ms,50ms,150ms size=4KiB"
-#: What a network makes of versions, of resumption, and of chains that fill the initial window.
+#: The effect of a network on versions, on resumption, and on chains that fill the initial window.
 NETWORK = Profile(
     "network",
     "TLS 1.2, 1.3, resumption, 0-RTT and post-quantum chains over 20, 50 and 150 ms, in virtual time",
@@ -192,11 +192,11 @@ _OF_12 = f"version=1.2 {_BOTH} cipher=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
 _SPEAK_QUIC = "implementation=pyopenssl,libssl:*"
 _SPEAK_DTLS = f"implementation=libssl,pyopenssl {_OF_12}"
 _QUIC_ALONE = "implementation=aioquic,qh3 transport=quic key=ecdsa-secp256r1"
-#: What a transport costs beside the other, by the same libraries where they have both, with the same suite,
-#: group and key; and what datagrams have alone: addresses to check, sizes, and chains that are held back.
+#: The transports compared, by the same libraries where they have both, with the same suite, group and key;
+#: and what only datagrams have: address validation, sizes, and chains held back by the amplification limit.
 TRANSPORTS = Profile(
     "transports",
-    "QUIC beside TLS 1.3, DTLS beside TLS 1.2: handshakes, data, requests, checks of addresses, chains",
+    "QUIC and TLS 1.3, DTLS and TLS 1.2: handshakes, data, requests, address validation, chains",
     (
         f"{_SPEAK_QUIC} transport=tls,quic version=1.3 {_BOTH} resumption=none,psk",
         f"{_QUIC_ALONE} resumption=none,psk,early-data",
@@ -214,8 +214,8 @@ TRANSPORTS = Profile(
 )
 
 _EVERY = "ssl,libssl,pyopenssl,utls,rtls"
-#: Every TLS library at both ends, resumed where it can, and each against pyOpenSSL on its own: there all have
-#: one cipher suite and one group, which not every library can be set to when it talks to itself.
+#: Every TLS library at both ends, resumed if possible, and each end against pyOpenSSL: there all use one
+#: cipher suite and one group, which not every library can be restricted to when it talks to itself.
 IMPLEMENTATIONS = Profile(
     "implementations",
     "every TLS library: full and resumed handshakes, each side against the same peer, bulk",
@@ -250,11 +250,12 @@ IMPLEMENTATIONS = Profile(
 )
 
 _SCALING = "workload=scaling version=1.3 key=ecdsa-secp256r1"
-#: What threads of one process do beside processes: full handshakes of every engine, on one context and on one
-#: each, resumed ones, and bulk. Each visit of a cell takes half a second: give it a longer --time-budget.
+#: Threads of one process compared with processes: full handshakes of every engine, with a shared context and
+#: with one each, resumed handshakes, and bulk. Each visit to a cell takes half a second: needs a longer
+#: --time-budget.
 SCALING = Profile(
     "scaling",
-    "1, 2 and 4 threads beside the same number of processes: full, resumed, bulk; shared and own contexts",
+    "1, 2 and 4 threads and the same number of processes: full, resumed, bulk; shared and own contexts",
     (
         f"{_SCALING} implementation=libssl:*,ssl,pyopenssl,utls,rtls threads=1,2,4",
         f"{_SCALING} implementation=libssl,pyopenssl threads=1,2,4 context=shared,own",
@@ -264,12 +265,12 @@ SCALING = Profile(
 )
 
 _ENGINES = "libssl:*,ssl,pyopenssl,utls,rtls,s2n,gnutls,wolfssl"
-#: Beside them one that is pure Python, and two that end with TLS 1.2: against a peer alone.
+#: In addition a pure Python library, and two that stop at TLS 1.2: only against a peer.
 _AGAINST_A_PEER = f"{_ENGINES},libmbedtls,mbedtls,tlslite"
 _SAME_12 = "version=1.2 group=secp256r1 key=ecdsa-secp256r1 cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
 _SAME_13 = "version=1.3 group=x25519 key=ecdsa-secp256r1 cipher=TLS_AES_128_GCM_SHA256"
-#: The league table: every engine that is found, at the same key; full, resumed, bulk, memory. Against the
-#: same peer all have one suite and one group; at both ends some have no choice, and take their own.
+#: The league table: every engine that is found, with the same key; full, resumed, bulk, memory. Against the
+#: same peer all use one suite and one group; at both ends some offer no choice and use their own.
 ENGINES = Profile(
     "engines",
     "the league table: every TLS library that 'tlsbench engines' finds, full, resumed, bulk, memory",
@@ -285,8 +286,8 @@ ENGINES = Profile(
 )
 
 _RECORDS = "version=1.3 key=ecdsa-secp256r1"
-#: What records cost by size and padding, and new keys for them. The echo of a byte is what an update is
-#: compared with, which has one each way too; a network shows what small records are for.
+#: The cost of records by size and padding, and of new keys for them. A KeyUpdate is compared with the echo of
+#: a byte, as both send one record each way; a network shows what small records are for.
 RECORDS = Profile(
     "records",
     "padding, small records and agreed limits in bulk and echo, KeyUpdates, and first bytes over a network",
@@ -305,14 +306,14 @@ RECORDS = Profile(
 )
 
 _USUAL_KEYS = f"key={','.join(key_type.name for key_type in KEY_TYPES if not key_type.uncommon)}"
-#: The suites with an AEAD that people use: those of TLS 1.3, and those with ECDHE.
+#: The AEAD suites in common use: those of TLS 1.3, and those with ECDHE.
 _AEADS: Final = (
     "TLS_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,"
     "TLS_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,"
     "TLS_CHACHA20_POLY1305_SHA256,"
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"
 )
-#: These, CCM, and what was there before the AEADs.
+#: The same, and CCM and CBC suites.
 _COMMON: Final = (
     "TLS_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256,TLS_CHACHA20_POLY1305_SHA256,TLS_AES_128_CCM_SHA256,"
     "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,"
@@ -324,7 +325,7 @@ _CURVES_AND_KEMS: Final = (
     "secp256r1,x25519,secp384r1,secp521r1,x448,X25519MLKEM768,SecP256r1MLKEM768,SecP384r1MLKEM1024,"
     "MLKEM512,MLKEM768,MLKEM1024"
 )
-#: Every combination of the common values; give it a longer --time-budget.
+#: Every combination of the common values; needs a longer --time-budget.
 FULL = Profile(
     "full",
     "the common suites, every group, key type and resumption of TLS 1.2 and 1.3 (over a thousand cells)",

@@ -1,4 +1,4 @@
-"""What TLS itself forbids, whatever the library: the gaps of the protocol, from the tables."""
+"""What TLS itself forbids, regardless of the library: the protocol's gaps, derived from the tables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _authenticated_by(kind: str) -> tuple[str, ...]:
 
 
 def _of_suites() -> Iterable[Gap]:
-    """What a suite needs that nothing here has, and the versions that have it."""
+    """Suites whose authentication is not available here, and suites that a transport or version lacks."""
     for authentication, reason in _NOT_AUTHENTICATED.items():
         yield gap(reason, cipher=_authenticated_by(authentication))
     yield gap(
@@ -51,7 +51,7 @@ def _of_suites() -> Iterable[Gap]:
         cipher=_suites(lambda suite: suite.encryption == "RC4_128"),
     )
     yield gap(
-        "TLS 1.2 has no IDEA any more (RFC 5469): add version=1.1",
+        "TLS 1.2 no longer has IDEA (RFC 5469): add version=1.1",
         version=("1.2", "1.3"),
         cipher=_suites(lambda suite: suite.version == "1.1"),
     )
@@ -63,7 +63,7 @@ def _of_suites() -> Iterable[Gap]:
 
 
 def _of_groups() -> Iterable[Gap]:
-    """The groups that a suite does not exchange keys in."""
+    """The groups in which a suite cannot exchange keys."""
     yield gap("TLS 1.3 always exchanges keys in a group", version="1.3", group=NO_GROUP)
     yield gap(
         "a suite with static keys (TLS_RSA_*, TLS_ECDH_*) exchanges none in a group, and so has no forward "
@@ -98,12 +98,12 @@ def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
         )
 
 
-#: Why a suite that authenticates otherwise than by a certificate of this PKI is not measured.
+#: Why suites that do not authenticate by a certificate of this PKI are not measured.
 _NOT_AUTHENTICATED: Final = {
-    "anon": "the suite has no certificates, so it cannot be proved who took part",
-    "DSS": "the suite needs a certificate with a DSA key, of which none is issued here (RFC 9155)",
+    "anon": "the suite uses no certificates, so it cannot be proved who the peers are",
+    "DSS": "the suite needs a certificate with a DSA key, and none is issued here (RFC 9155)",
     "SRP": "the suite authenticates by a password (RFC 5054), and no passwords are set up here",
-    "GOST": "the suite needs a certificate with a GOST key (RFC 9189), of which none is issued here",
+    "GOST": "the suite needs a certificate with a GOST key (RFC 9189), and none is issued here",
 }
 _LINKS = tuple(link for link in AXES["link"].values if link != "network")
 _MEASURED = tuple(workload for workload in TLS_WORKLOADS if workload != "completion")
@@ -113,12 +113,12 @@ _COMPOSITE = _keys(lambda key: key.name.startswith("composite"))
 _ENGINE_ONLY = _keys(lambda key: key.engine_only)
 _NOT_MEASURED = tuple(name for name in BY_NAME if f"{name}/sign" not in ALGORITHMS)
 _RESUMED = AXES["resumption"].special
-#: Of certificates, what the cryptography package signs or reads.
+#: Certificate operations in which the cryptography package signs or parses.
 _SIGNED_APART = tuple(operation.name for operation in OPERATIONS if operation.name not in ("issue", "verify"))
 _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
 
-#: The first that holds is the reason given, so what people choose comes before cipher suites, which
-#: often follow from it.
+#: The first gap that applies gives the reason, so explicit choices come before cipher suites, which often
+#: follow from them.
 PROTOCOL: Final = (
     *credential_gaps(),
     *(
@@ -173,7 +173,7 @@ PROTOCOL: Final = (
         for axis in KEY_AXES
     ),
     *(
-        gap(f"nothing but certificates is signed with such a {axis}", **what, **{axis: _ENGINE_ONLY})
+        gap(f"only certificates are signed with such a {axis}", **what, **{axis: _ENGINE_ONLY})
         for axis in KEY_AXES
         for what in ({"ocsp": "stapled"}, {"operation": _SIGNED_APART})
     ),
@@ -203,11 +203,11 @@ PROTOCOL: Final = (
             ("client_auth", "required", "chain_sent concerns the server's chain: leave out client_auth="),
             ("ocsp", "stapled", "an OCSP response would hide how much of the chain is sent: leave out ocsp="),
             ("parts", "yes", "the parts are those of a chain that is sent: leave out chain_sent="),
-            ("transport", "quic", "the wire of QUIC does not show how much of a chain is sent"),
+            ("transport", "quic", "QUIC packets do not reveal how much of a chain is sent"),
             (
                 "certificate_compression",
                 AXES["certificate_compression"].special,
-                "the number of compressed certificates does not show: leave out certificate_compression=",
+                "the number of compressed certificates is not visible: leave out certificate_compression=",
             ),
         )
     ),

@@ -1,4 +1,4 @@
-"""What TLS itself forbids of the axes of records, and of a KeyUpdate."""
+"""What TLS itself forbids on the record axes, and with a KeyUpdate."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tlsbench.scenarios.records import RECORD_AXES, SIZE_AXES
 
 
 def _special(reason: str, *axes: str, **others: str) -> Gap:
-    """The gap of every special value of some axes together, also of those that take more than are listed."""
+    """The gap of all special values of some axes in combination, including values that are not listed."""
     elsewhere = {axis: frozenset((value,)) for axis, value in others.items()}
     return Gap(reason, {**{axis: special_values(axis) for axis in axes}, **elsewhere})
 
 
-#: The gaps of the protocol.
+#: The protocol's gaps.
 RECORD_GAPS: Final = (
     *(
         _special(f"TLS {old} pads only CBC blocks: add version=1.3", "padding", version=old)
@@ -43,7 +43,7 @@ RECORD_GAPS: Final = (
     ),
     _special("the parts do not cover padded records", "padding", parts="yes"),
     *(
-        _special("a ticket may take several such records, so that they are not counted", axis, "tickets")
+        _special("a ticket may take several such records, so tickets are not counted", axis, "tickets")
         for axis in SIZE_AXES
     ),
     gap(

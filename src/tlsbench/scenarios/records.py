@@ -1,6 +1,6 @@
-"""The axes of TLS records: how large they are, what limit was agreed on, and how far they are padded.
+"""The axes for TLS records: their size, the negotiated limit, and their padding.
 
-Sizes are written as plain numbers of bytes, as the RFCs do; ``4KiB`` is taken too.
+Sizes are written as plain numbers of bytes, as in the RFCs; ``4KiB`` is accepted too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tlsbench.errors import RequestError
 from tlsbench.scenarios.axis import row
 from tlsbench.scenarios.sizes import parse_size
 
-#: What a library does by default.
+#: The value for a library's default.
 DEFAULT: Final = "default"
 NONE: Final = "none"
 #: The most plaintext in a record (RFC 8446 section 5.1).
@@ -46,7 +46,7 @@ PADDING: Final = row(
     denied="it has no padding of records, or its API does not offer it",
     **_OF_DATA,
 )
-#: 1435 fits a segment of 1,460 bytes in TLS 1.3, and is what s2n-tls makes for low latency.
+#: 1435 fits a segment of 1,460 bytes in TLS 1.3, and is the size that s2n-tls uses for low latency.
 RECORD_SIZE: Final = row(
     meaning="maximum plaintext, in bytes, that both sides put into a record, without negotiation",
     values=(DEFAULT, "512", "1024", "1435", "4096", "8192", "16384"),
@@ -89,21 +89,21 @@ REQUEST_UPDATE: Final = row(
     rare=True,
     alone="{value}",
 )
-#: The axes by which records are smaller than they may be.
+#: The axes that make records smaller than the protocol's maximum.
 SIZE_AXES: Final = ("record_size", "max_fragment_length", "record_size_limit")
-#: The axes by which records differ, whatever they carry.
+#: The axes that change records, whatever their content.
 RECORD_AXES: Final = ("padding", *SIZE_AXES)
 
 
 def number_of(value: str) -> int | None:
-    """The bytes that a value of these axes says; None for the neutral one, and where an axis is not."""
+    """The number of bytes that a value of these axes means; None for a neutral or absent value."""
     return int(value) if value.isdecimal() else None
 
 
 def most_plaintext(record_size: str, max_fragment_length: str, record_size_limit: str, version: str) -> int:
-    """The most bytes of plaintext in a record under these axes, without content type and padding.
+    """The maximum plaintext of a record in bytes with these values, without content type and padding.
 
-    :param version: of TLS: in 1.3 the content type counts towards ``record_size_limit`` (RFC 8449 section 4).
+    :param version: of TLS; in 1.3 the content type counts towards ``record_size_limit`` (RFC 8449 section 4).
     """
     limit = number_of(record_size_limit)
     agreed = limit - (version == "1.3") if limit is not None else None
@@ -112,12 +112,12 @@ def most_plaintext(record_size: str, max_fragment_length: str, record_size_limit
 
 
 def padding_bytes(content: int, block: int, most: int = _FULL) -> int:
-    """How many bytes pad a record of TLS 1.3 to a multiple of a block.
+    """How many bytes pad a TLS 1.3 record to a multiple of ``block``.
 
-    A record that would grow beyond the most is padded as far as that allows.
+    A record that would exceed ``most`` is padded only up to it.
 
     :param content: bytes of plaintext, without the content type.
-    :param most: bytes of plaintext that a record may hold.
+    :param most: maximum bytes of plaintext in a record, without the content type.
     """
     inner = content + 1
     return max(0, min(-inner % block, most + 1 - inner))

@@ -1,4 +1,4 @@
-"""The axes of ``workload=scaling``: how many threads, what they share, and what they do."""
+"""The axes for ``workload=scaling``: how many threads, what they share, and what they do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from tlsbench.errors import RequestError
 from tlsbench.scenarios.axis import row
 
-#: Each thread has a process beside it, as the control.
+#: For each thread there is also a process, as the control.
 MOST_THREADS: Final = 64
 _WHOLE: Final = re.compile(r"[0-9]{1,3}")
 
@@ -17,7 +17,7 @@ _WHOLE: Final = re.compile(r"[0-9]{1,3}")
 def parse_threads(text: str) -> str:
     """``4`` from ``4``.
 
-    :raises RequestError: if it is no number from 1 to :data:`MOST_THREADS`.
+    :raises RequestError: if it is not a number from 1 to :data:`MOST_THREADS`.
     """
     word = text.strip()
     if not _WHOLE.fullmatch(word) or not 1 <= int(word) <= MOST_THREADS:
@@ -27,7 +27,7 @@ def parse_threads(text: str) -> str:
 
 _SCALING: Final[Mapping[str, Any]] = {"workloads": ("scaling",), "rare": True}
 THREADS: Final = row(
-    meaning="threads that work in one process; the same number of processes is measured beside them",
+    meaning="threads that work in one process; the same number of processes is measured for comparison",
     values=("1", "2", "4", "8"),
     default=("1",),
     neutral="1",

@@ -15,17 +15,17 @@ class Scenario(Values):
     """What to measure: one value for each axis that its workload has."""
 
     def value(self, axis: str) -> str:
-        """The value of ``axis`` as a selector spells it; ``""`` where the axis does not apply."""
+        """The value of ``axis`` as spelled in a selector; ``""`` if the axis does not apply."""
         if axis == "implementation":
             return self.client if self.client == self.server else ""
         value = getattr(self, axis)
         return AXES[axis].write(value) if value else ""
 
     def axes(self) -> dict[str, str]:
-        """Every axis that applies, in the order of the id; equal ends become ``implementation``."""
+        """The values of all axes that apply, in the order of the id; equal ends become ``implementation``."""
         both = self.client == self.server
         values = {}
-        for axis in WORKLOAD_AXES[self.workload]:  # one pass: this is asked of every cell of a matrix
+        for axis in WORKLOAD_AXES[self.workload]:  # one pass: this is called for every cell of a matrix
             value = getattr(self, axis)
             if not value or (both and axis == "server"):
                 continue
@@ -37,13 +37,13 @@ class Scenario(Values):
     def id(self) -> str:
         """The selectors that name this scenario and no other; the key of its history.
 
-        Neutral values (see :mod:`tlsbench.scenarios.axes`) are left out.
+        Neutral values (see :class:`tlsbench.scenarios.axis.Axis`) are left out.
         """
         return " ".join(f"{axis}={value}" for axis, value in self._telling().items())
 
     @property
     def label(self) -> str:
-        """The values of the id without their axes: shorter, for people."""
+        """The values of the id without their axes: shorter, for display."""
         return " ".join(self._telling().values())
 
     def _telling(self) -> dict[str, str]:

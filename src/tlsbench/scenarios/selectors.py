@@ -1,9 +1,9 @@
-"""Selectors: ``axis=value[,value…]``, the one spelling of a request.
+"""Selectors: ``axis=value[,value…]``, the notation for requests.
 
-The same text is used on the command line, in ``pytest --tls``, in the profiles and in the id of a
-stored result. Values are matched without regard to case; ``*`` and other shell patterns stand for
-the values they match (``cipher=*CHACHA20*``); the same axis may be given twice. Other names that people use
-(``group=p256``, ``curve=p256``, ``resumption=0-rtt``) are accepted, and kept in the canonical spelling.
+The same text is used on the command line, in ``pytest --tls``, in profiles and in the ids of stored results.
+Values are matched case-insensitively; ``*`` and other shell patterns stand for the values they match
+(``cipher=*CHACHA20*``); the same axis may be given twice. Other common names (``group=p256``,
+``curve=p256``, ``resumption=0-rtt``) are accepted and converted to the canonical spelling.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Selection = Mapping[str, tuple[str, ...]]
 
 #: In an implementation's id, the placeholder for a path that the user gives.
 ANY_PATH = "PATH"
-#: What no value of a selector can hold.
+#: The characters that no value of a selector can contain.
 UNSPELLABLE = frozenset(" \t\n\r\v\f,")
 _PATTERN = frozenset("*?[")
 
@@ -29,18 +29,18 @@ _ENDS = ("client", "server")
 
 @runtime_checkable
 class FindsPaths(Protocol):
-    """Ids of implementations of which some name files, and which can look for such files."""
+    """A collection of implementation ids, some of which name files, that can search for such files."""
 
     def found(self, family: str, pattern: str) -> Collection[str]:
-        """The ids of the files that a pattern matches, each beginning with ``family``."""
+        """The ids, each starting with ``family``, of the files that a pattern matches."""
 
 
 def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selection:
-    """The selection that the selectors spell.
+    """The selection that the selectors describe.
 
     :param selectors: texts of one or more selectors, separated by white space.
     :param implementations: the ids that ``implementation``, ``client`` and ``server`` accept.
-    :raises RequestError: for an axis or value that does not exist, naming the nearest that does.
+    :raises RequestError: for an axis or value that does not exist, naming the closest one that does.
     """
     selection: dict[str, tuple[str, ...]] = {}
     for text in (word for words in selectors for word in words.split()):
@@ -108,8 +108,8 @@ def _path(text: str) -> str:
 def narrow(selections: Iterable[Selection], by: Selection) -> tuple[Selection, ...]:
     """The selections of a profile, limited to what ``by`` asks for.
 
-    Values that the profile has narrow it to the selections that have them; an axis with a value
-    that it does not have is replaced in all of them, so that nothing asked for is lost.
+    If the profile has all requested values of an axis, each selection keeps those that it has, and is
+    dropped if it has none; otherwise the axis is replaced in all selections, so that no request is lost.
     """
     narrowed = tuple(selections)
     for axis, wanted in by.items():

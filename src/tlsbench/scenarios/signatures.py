@@ -1,4 +1,4 @@
-"""The signature schemes of TLS, by their IANA names (RFC 8446 section 4.2.3)."""
+"""The signature schemes of TLS by IANA name (RFC 8446 section 4.2.3)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _RSA_PSS = ("rsa-pss-2048", "rsa-pss-3072", "rsa-pss-4096")
 
 @dataclass(frozen=True, slots=True)
 class SignatureScheme:
-    """One way to sign a handshake: with what keys, and in which versions of TLS.
+    """One way to sign a handshake: with which keys, and in which TLS versions.
 
-    ``aliases`` are other names that people use for it.
+    ``aliases`` are other common names.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Byte counts as people write them: ``16384``, ``16KiB``, ``1 MiB`` (IEC 80000-13)."""
+"""Byte counts as usually written: ``16384``, ``16KiB``, ``1 MiB`` (IEC 80000-13)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tlsbench.errors import RequestError
 _UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "k": 1 << 10, "m": 1 << 20}
 _FORM = re.compile(r"([0-9]{1,9})\s*([a-z]*)")
 _LARGEST_BYTES = 16 << 20
-#: What ``size=*`` stands for; every other size up to the largest is taken as well.
+#: The values of ``size=*``; every other size up to the largest is accepted as well.
 USUAL_SIZES = ("16B", "64B", "256B", "1KiB", "4KiB", "16KiB", "64KiB", "256KiB", "1MiB")
 
 
 def parse_size(text: str) -> int:
     """Bytes from ``512``, ``512B``, ``16KiB`` (or ``16k``), ``1MiB`` (or ``1m``).
 
-    :raises RequestError: if the text is no size between 1 B and 16 MiB.
+    :raises RequestError: if the text is not a size between 1 B and 16 MiB.
     """
     match = _FORM.fullmatch(text.strip().lower())
     if match is None or match[2] not in _UNITS:

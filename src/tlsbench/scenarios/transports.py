@@ -1,4 +1,4 @@
-"""The axes of what TLS runs over: a stream, or datagrams, as DTLS and QUIC have them."""
+"""The axes for what TLS runs over: a stream, or the datagrams of DTLS and QUIC."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from tlsbench.scenarios.axis import BY_ITSELF, row
 
-#: The transports whose ends hand over datagrams.
+#: The transports whose ends exchange datagrams.
 DATAGRAMS: Final = ("dtls", "quic")
-#: The smallest datagram that every path of QUIC carries (RFC 9000 section 14).
+#: The datagram size that every path of QUIC must support (RFC 9000 section 14).
 _SMALLEST_OF_QUIC: Final = 1200
-#: The smallest that IPv4 must carry whole (RFC 791: 576 bytes with headers) and less, what QUIC begins with,
-#: and what fits into a packet of 1,500 bytes, with and without room for a tunnel.
+#: 548 is what every IPv4 host must accept (RFC 791: 576 bytes with headers), 1200 is QUIC's initial size,
+#: 1472 fits into a packet of 1,500 bytes, 1400 leaves room for a tunnel there, 8972 fits into one of 9,000.
 _MTUS: Final = ("256", "548", "1200", "1400", "1472", "8972")
 
 _OF_CONNECTIONS: Final[Mapping[str, Any]] = {
@@ -26,7 +26,7 @@ TRANSPORT: Final = row(
     neutral="tls",
     denied={"dtls": "it has no DTLS", "quic": "it has no QUIC"},
     alone=BY_ITSELF,
-    # A KeyUpdate is one of TLS alone, so that over anything else there is a reason.
+    # Only TLS has a KeyUpdate; the axis applies to it so that other transports are refused with a reason.
     **{**_OF_CONNECTIONS, "workloads": (*_OF_CONNECTIONS["workloads"], "key_update")},
 )
 MTU: Final = row(
@@ -50,7 +50,7 @@ ADDRESS_CHECK: Final = row(
 
 
 def spoken(transport: str, version: str) -> str:
-    """What is spoken, as people write it: ``"TLS 1.3"``, ``"DTLS 1.2"``, ``"QUIC v1"``."""
+    """The protocol and version as usually written: ``"TLS 1.3"``, ``"DTLS 1.2"``, ``"QUIC v1"``."""
     return "QUIC v1" if transport == "quic" else f"{(transport or 'tls').upper()} {version}"
 
 

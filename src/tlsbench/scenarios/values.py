@@ -1,6 +1,6 @@
-"""The one table of the axes, from which ids, selectors, lists and reports take their rules.
+"""The single table of axes, from which ids, selectors, lists and reports take their rules.
 
-A row is a field of :class:`Values`: what an axis is called, what a scenario holds of it, and its rules
+A row is a field of :class:`Values`: the name of an axis, the type of its value in a scenario, and its rules
 (:class:`~tlsbench.scenarios.axis.Axis`). The order is that of tables and of ``tlsbench list axes``.
 """
 
@@ -26,7 +26,7 @@ from tlsbench.scenarios.parts import PARTS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
 
-#: The workloads that speak TLS. The others call one library, on one side.
+#: The workloads that use TLS. The others call a single library, without a peer.
 TLS_WORKLOADS: Final = openssl.TLS_WORKLOADS
 ONE_SIDED_WORKLOADS: Final = ("primitive", "certificate")
 WORKLOADS: Final = (*TLS_WORKLOADS, *ONE_SIDED_WORKLOADS)
@@ -48,7 +48,7 @@ _NO_SINGLE_OPERATIONS: Final = "a TLS library; for primitives and certificates u
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
-    """One value for each axis. One that does not apply to the workload is ``""`` (``0`` for a number).
+    """One value for each axis; ``""`` (``0`` for a number) if the axis does not apply to the workload.
 
     ``chain_length`` counts certificates, ``size`` bytes, ``threads`` threads.
     """
@@ -75,7 +75,7 @@ class Values:
         default="",
         metadata=row(
             meaning="TLS protocol version; 1.0 and 1.1 are broken (RFC 8996): measured at security level 0, "
-            "to help argue for leaving them",
+            "to help argue for abandoning them",
             values=("1.0", "1.1", "1.2", "1.3"),
             default=("1.3", "1.2"),
             workloads=TLS_WORKLOADS,
@@ -102,7 +102,7 @@ class Values:
                 "TLS_AES_128_GCM_SHA256",
                 "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
                 "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-                # what TLS 1.0 and 1.1 have
+                # for TLS 1.0 and 1.1
                 "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
                 "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
             ),

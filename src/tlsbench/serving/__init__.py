@@ -1,4 +1,4 @@
-"""A TLS server of any implementation, with many connections, in several processes."""
+"""A TLS server with any implementation, for many connections, in several processes."""
 
 from tlsbench.serving.crew import Serving
 from tlsbench.serving.limits import Limits

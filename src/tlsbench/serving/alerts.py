@@ -1,4 +1,4 @@
-"""Which alert ended a connection: from the library's words, or from the record that goes out."""
+"""Which alert ended a connection: from the library's error message, or from the alert record."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 from tlsbench.protocol.alerts import DESCRIPTIONS, FATAL
 from tlsbench.protocol.messages import ALERT
 
-#: A record of an alert that is not encrypted (RFC 8446 section 5.1): the type, two bytes of version, the
-#: length 2, the level fatal, the description.
+#: The record of an unencrypted alert (RFC 8446 section 5.1): the type, two bytes of version, the length 2,
+#: the level fatal, the description.
 _RECORD: Final = re.compile(bytes([ALERT]) + rb"\x03.\x00\x02" + bytes([FATAL]) + b"(.)", re.DOTALL)
-#: Each library spells them its own way: "tlsv1 alert unknown ca", "received fatal alert: UnknownCA".
+#: Each library spells alerts in its own way: "tlsv1 alert unknown ca", "received fatal alert: UnknownCA".
 _WORDS: Final = re.compile(r"alert[:_ ]*(?:number [0-9]+)?(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -19,20 +19,20 @@ def _squeezed(text: str) -> str:
     return re.sub("[^a-z]", "", text.lower())
 
 
-#: Longest first, for one is the beginning of another.
+#: Longest first, since one is a prefix of another.
 _BY_WORDS: Final = sorted(
     ((_squeezed(name), name) for name in DESCRIPTIONS.values()), key=lambda pair: -len(pair[0])
 )
 
 
 def alert_behind(reason: str, received: bytes, sent: bytes) -> str | None:
-    """The alert of a connection that failed.
+    """The alert that ended a failed connection.
 
-    :param reason: why, in the words of the library.
-    :param received: the last bytes of the client; OpenSSL's sends its refusal of a chain plain.
-    :param sent: the last bytes for it.
-    :returns: ``"sent handshake_failure"`` or ``"received unknown_ca"``; None where none is known. An alert
-        that the server sends encrypted is not seen.
+    :param reason: why it failed, in the words of the library.
+    :param received: the last bytes from the client; a client with OpenSSL refuses a chain in plaintext.
+    :param sent: the last bytes sent to it.
+    :returns: such as ``"sent handshake_failure"`` or ``"received unknown_ca"``; None if no alert is known. An
+        alert that the server sends encrypted is not recognised.
     """
     for way, data in (("received", received), ("sent", sent)):
         if (record := _RECORD.search(data)) and (name := DESCRIPTIONS.get(record[1][0])):

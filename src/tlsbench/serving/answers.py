@@ -1,4 +1,4 @@
-"""What a server answers: whatever it was sent, a number of bytes, or HTTP."""
+"""What a server answers: the data that it was sent, a number of bytes, or HTTP."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_BODY_BYTES: Final = 1 << 26
 _BYTES: Final = b"/bytes/"
 _ZEROS: Final = bytes(PIECE_BYTES)
 _GREETING: Final = b"This is TLS.\n"
-#: Whether HTTP/2 can be spoken: that is an extra.
+#: Whether HTTP/2 can be spoken: its package is an extra.
 HAS_HTTP_2: Final = find_spec("h2") is not None
 _NOT_FOUND: Final = Content(b"", 0, status=404)
 
@@ -27,7 +27,7 @@ class Answerer(Protocol):
 
     @property
     def protocol(self) -> str:
-        """What is spoken, by its name in ALPN; ``""`` if that is not known, or is nothing that has one."""
+        """The protocol spoken, by its ALPN name; ``""`` if it is not known yet, or has no such name."""
 
     @property
     def is_over(self) -> bool:
@@ -35,35 +35,35 @@ class Answerer(Protocol):
 
     @property
     def answered(self) -> int:
-        """How many requests were answered."""
+        """The number of requests answered."""
 
     @property
     def problem(self) -> str:
-        """What was wrong with a request, of a fixed set; ``""`` if nothing was."""
+        """What was wrong with a request, from a fixed set of strings; ``""`` if nothing was."""
 
     @property
     def has_more(self) -> bool:
-        """Whether :meth:`next_piece` is to be called before more data is given."""
+        """Whether :meth:`next_piece` must be called before more data is passed in."""
 
     @property
     def is_answering(self) -> bool:
-        """Whether an answer has begun, and not ended."""
+        """Whether an answer has started and not ended."""
 
     @property
     def is_idle(self) -> bool:
-        """Whether all is answered, and nothing of another request has come."""
+        """Whether every request is answered, and no part of another has arrived."""
 
     def receive(self, data: bytes) -> None:
         """Take application data."""
 
     def next_piece(self) -> bytes:
-        """Some of the answer; ``b""`` where there is none yet."""
+        """The next part of the answer; ``b""`` if there is none yet."""
 
 
 class Fixed:
-    """The same answer, or the very bytes, to every piece of data.
+    """The same answer to every piece of data, or an echo of it.
 
-    :param length_bytes: of the answer; None echoes.
+    :param length_bytes: the length of the answer; None echoes.
     """
 
     protocol = ""
@@ -77,50 +77,50 @@ class Fixed:
 
     @property
     def has_more(self) -> bool:
-        """Whether some of the answer is left."""
+        """Whether part of the answer is left."""
         return self._pieces.left_bytes > 0
 
     is_answering = has_more
 
     @property
     def is_idle(self) -> bool:
-        """Whether all is answered."""
+        """Whether everything is answered."""
         return not self.has_more
 
     def receive(self, data: bytes) -> None:
-        """Begin the answer to a piece of data."""
+        """Start the answer to a piece of data."""
         echo = self._length_bytes is None
         self._pieces = Pieces(Content(data, len(data)) if echo else Content(_ZEROS, self._length_bytes or 0))
 
     def next_piece(self) -> bytes:
-        """The next piece of it."""
+        """The next piece of the answer."""
         piece = self._pieces.next()
         self.answered += not self.has_more
         return piece
 
 
 class Http:
-    """HTTP/1.1 or HTTP/2, as the client's first bytes say: a client of HTTP/2 says so before all else."""
+    """HTTP/1.1 or HTTP/2, according to the client's first bytes: HTTP/2 starts with a preface."""
 
     def __init__(self) -> None:
         self._begun = b""
         self._http: HttpServer | Http2Server | None = None
-        #: What is spoken, by its name in ALPN; ``""`` as long as that is not known.
+        #: The protocol spoken, by its ALPN name; ``""`` until it is known.
         self.protocol = ""
 
     @property
     def has_more(self) -> bool:
-        """Whether some of an answer may be made."""
+        """Whether part of an answer may be ready."""
         return self._http is not None and self._http.has_more
 
     @property
     def is_answering(self) -> bool:
-        """Whether an answer has begun, and not ended."""
+        """Whether an answer has started and not ended."""
         return self._http is not None and self._http.is_answering
 
     @property
     def is_idle(self) -> bool:
-        """Whether all is answered, and nothing of another request has come."""
+        """Whether every request is answered, and no part of another has arrived."""
         return self._http.is_idle if self._http is not None else not self._begun
 
     @property
@@ -130,12 +130,12 @@ class Http:
 
     @property
     def answered(self) -> int:
-        """How many requests were answered."""
+        """The number of requests answered."""
         return 0 if self._http is None else self._http.answered
 
     @property
     def problem(self) -> str:
-        """What was wrong with a request, of a fixed set; ``""`` if nothing was."""
+        """What was wrong with a request, from a fixed set of strings; ``""`` if nothing was."""
         return "" if self._http is None else self._http.problem
 
     def receive(self, data: bytes) -> None:
@@ -151,18 +151,18 @@ class Http:
         self._http.receive(self._begun)
 
     def next_piece(self) -> bytes:
-        """Some of the answers; ``b""`` where there is none yet."""
+        """The next part of the answers; ``b""`` if there is none yet."""
         return b"" if self._http is None else self._http.next_piece()
 
 
 def _http2() -> Http2Server:
-    from tlsbench.loopback.http2 import Http2Server  # which needs an extra
+    from tlsbench.loopback.http2 import Http2Server  # it needs an extra
 
     return Http2Server(content)
 
 
 def content(target: bytes) -> Content:
-    """What is answered to a target."""
+    """The content of a target."""
     if not target.startswith(_BYTES):
         return Content(_GREETING, len(_GREETING), media_type="text/plain")
     digits = target.removeprefix(_BYTES)
@@ -172,12 +172,12 @@ def content(target: bytes) -> Content:
 
 
 def http() -> Answerer:
-    """HTTP: ``/bytes/N`` has N bytes, any other path a greeting."""
+    """An answerer of HTTP: ``/bytes/N`` has N bytes, any other path a greeting."""
     return Http()
 
 
 def answerer_of(plan: ServerPlan) -> Callable[[], Answerer]:
-    """What makes the answerer of each connection."""
+    """The function that makes an answerer for each connection."""
     if plan.answer == "http":
         return http
     length_bytes = plan.bulk_bytes if plan.answer.startswith("bulk:") else None

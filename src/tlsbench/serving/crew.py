@@ -1,4 +1,4 @@
-"""The processes of a server: one port, one PKI, and their counts together."""
+"""The processes of a server: one port, one PKI, and their counts added up."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tlsbench.tracing.tapped_process import TappedProcess
 
 
 class Serving:
-    """A server that listens from its making to its closing; use it in a ``with``.
+    """A server that listens from its creation until it is closed; a context manager.
 
-    :param capture: takes the first connections, as many as the plan says.
+    :param capture: captures the first connections, as many as the plan says.
     :raises RequestError: if it cannot listen, or the library refuses the scenario.
     """
 
@@ -41,9 +41,9 @@ class Serving:
         return int(worker.first_answer()["port"])
 
     def watch(self, seconds: float) -> None:
-        """Take in what the processes report, for at most this long.
+        """Read the processes' reports, for at most this long.
 
-        :raises MeasurementError: if one has died.
+        :raises MeasurementError: if a process has died.
         """
         for worker in readable(self._workers, seconds):
             worker.read()
@@ -52,15 +52,15 @@ class Serving:
             raise MeasurementError(f"{len(dead)} of {len(self._workers)} server processes died")
 
     def tally(self) -> ServerTally:
-        """What was seen so far, in all processes; each reports once a second."""
+        """The counts so far, of all processes; each reports once a second."""
         return total(worker.tally for worker in self._workers)
 
     def vitals(self) -> tuple[tuple[Vitals, ...], ...]:
-        """Of each process, second by second."""
+        """The vitals of each process, second by second."""
         return tuple(tuple(worker.vitals) for worker in self._workers)
 
     def close(self) -> None:
-        """Accept no more, let what is open go on for a while, and end."""
+        """Stop accepting, let open connections continue for a while, and end the processes."""
         for worker in self._workers:
             worker.end_of_input()
         for worker in self._workers:
@@ -74,19 +74,19 @@ class Serving:
 
 
 class _Worker(TappedProcess):
-    """The near end of a worker process."""
+    """The parent's handle on a worker process."""
 
     def __init__(self, plan: ServerPlan, number: int, capture: LiveCapture | None) -> None:
         self.tally = ServerTally()
         super().__init__(number, capture, "tlsbench.serving.worker", plan.to_json())
 
     def read(self) -> None:
-        """Take what it has written."""
+        """Take the messages that it has written."""
         for message in self.messages():
             self.tally = ServerTally.from_plain(message["tally"])
 
     def drain(self) -> None:
-        """Wait for its end, and take its last tally."""
+        """Wait for it to end, and take its last tally."""
         deadline = time.monotonic() + DRAIN_S + PATIENCE_SECONDS
         while not self.has_ended and time.monotonic() < deadline:
             for worker in readable([self], 0.5):

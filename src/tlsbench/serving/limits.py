@@ -1,4 +1,4 @@
-"""How long a client of a server may take for each step."""
+"""How long a server's clients may take for each step."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-#: How long a connection that is over waits for the client's end (RFC 9112 section 9.6): closing at once could
+#: How long a finished connection waits for the client to close (RFC 9112 section 9.6): closing at once could
 #: lose the last answer.
 LINGER_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits in seconds, 0 for none.
+    """Limits in seconds; 0 for no limit.
 
-    :param handshake_s: from the accepted connection to the end of its handshake.
-    :param request_s: from a request's first byte to its last; and while it is answered, between two moments
-        in which the client takes some of the answer.
+    :param handshake_s: from accepting a connection to the end of its handshake.
+    :param request_s: from the first byte of a request to its last, and then for each piece of the answer
+        until the client has taken it.
     :param idle_s: for a connection without a request.
     """
 
@@ -30,5 +30,5 @@ DEFAULT: Final = Limits()
 
 
 def deadline(now_s: float, limit_s: float) -> float:
-    """When a limit that begins now is over; never, if there is none."""
+    """When a limit that starts now expires; infinity if there is no limit."""
     return now_s + limit_s if limit_s else math.inf

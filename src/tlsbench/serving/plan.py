@@ -1,4 +1,4 @@
-"""What a server is: where it listens, what it shows, and how it serves many connections."""
+"""The plan of a server: where it listens, what it presents, and how it serves many connections."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tlsbench.scenarios.sizes import parse_size
 from tlsbench.serving.limits import DEFAULT, Limits
 from tlsbench.sockets import UNIX
 
-#: Ways to serve many connections in a process.
+#: Ways to serve many connections in one process.
 MODELS: Final = ("selector", "thread", "asyncio")
 _BULK = re.compile(r"bulk:(.+)")
 ANSWERS: Final = ("http", "echo", "bulk:SIZE")
-#: By the values of ``--http``, the protocols that are taken by ALPN, the preferred one first.
+#: The protocols accepted with ALPN, by the value of ``--http``, the preferred one first.
 PROTOCOLS: Final[Mapping[str, tuple[str, ...]]] = {
     "auto": (HTTP_2, HTTP_1),
     "1.1": (HTTP_1,),
@@ -34,22 +34,22 @@ class ServerPlan:
     """What the worker processes of a server do.
 
     :param scenario: the id of the scenario whose server it is.
-    :param threads: of each process, each of which serves by the model on its own; they share the library's
+    :param threads: threads in each process; each runs the model by itself, and they share the library's
         context.
-    :param groups: the groups that it takes, the preferred one first; that of the scenario alone if empty.
+    :param groups: the groups that it accepts, the preferred one first; only the scenario's if empty.
     :param peers: its PKI, as :meth:`tlsbench.pki.Peers.to_pem` writes it.
     :param model: one of :data:`MODELS`.
-    :param answer: ``"http"`` (HTTP/1.1; ``/bytes/N`` has N bytes), ``"echo"``, or ``"bulk:SIZE"``: that
-        number of bytes for whatever is sent.
-    :param http: what HTTP is answered: one of :data:`PROTOCOLS`. ``"auto"`` is 1.1, and 2 where its package
-        is installed; ``"3"`` is over QUIC, and nothing else then.
+    :param answer: ``"http"`` (``/bytes/N`` has N bytes), ``"echo"``, or ``"bulk:SIZE"``: that number of bytes
+        in answer to any data.
+    :param http: the versions of HTTP that it speaks: one of :data:`PROTOCOLS`. ``"auto"`` is 1.1, and also 2
+        if its package is installed; ``"3"`` is only HTTP/3, over QUIC.
     :param bind: an address of this machine and a port, 0 for any; or ``unix:PATH`` and 0.
-    :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
+    :param socket_options: values by the names of :data:`tlsbench.sockets.OPTIONS`.
     :param limits: how long clients may take.
-    :param key_log: a file for the secrets of its connections, where the library gives them; ``""`` for none.
-    :param ticket_keys: by which it seals its tickets, in hexadecimal; ``""`` for those of each process's own.
-    :param captured: how many connections are captured at most, with their secrets where there are some.
-    :param backlog: connections that wait to be accepted, as in listen(2).
+    :param key_log: a file for the secrets of its connections, if the library exports them; ``""`` for none.
+    :param ticket_keys: the keys that seal its tickets, in hexadecimal; ``""`` for each process's own.
+    :param captured: the maximum number of connections to capture, with their secrets if available.
+    :param backlog: connections that may wait to be accepted, as in listen(2).
     """
 
     scenario: str
@@ -70,22 +70,22 @@ class ServerPlan:
 
     @property
     def is_unix(self) -> bool:
-        """Whether it listens in the file system."""
+        """Whether it listens on a Unix domain socket."""
         return self.bind[0].startswith(UNIX)
 
     @property
     def kind(self) -> int:
-        """How its socket is made: a type of socket(2)."""
+        """The type of its socket, as in socket(2)."""
         return socket.SOCK_DGRAM if self.http == "3" else socket.SOCK_STREAM
 
     @property
     def place(self) -> str:
-        """Where it listens, in words."""
+        """Where it listens, as text."""
         host, port = self.bind
         return host if self.is_unix else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def check(self) -> None:
-        """Check that this is a server that can be.
+        """Check that such a server is possible.
 
         :raises RequestError: if it is not.
         """
@@ -126,7 +126,7 @@ class ServerPlan:
                 "--http 3 needs aioquic: pip install aioquic, or '.[quic]' in a clone of tlsbench"
             )
         if self.answer != "http":
-            raise RequestError(f"--http 3 answers HTTP, and --answer {self.answer} is none")
+            raise RequestError(f"--http 3 answers only HTTP: --answer {self.answer} is not HTTP")
         if self.captured:
             raise RequestError("--http 3: connections over QUIC are not captured")
         if self.is_unix:
@@ -134,7 +134,7 @@ class ServerPlan:
 
     @property
     def protocols(self) -> tuple[str, ...]:
-        """What is taken by ALPN; nothing, where no HTTP is answered."""
+        """The protocols accepted with ALPN; none if it does not answer HTTP."""
         if self.answer != "http":
             return ()
         has_http_2 = find_spec("h2") is not None
@@ -147,12 +147,12 @@ class ServerPlan:
         return parse_size(match[1]) if match else 0
 
     def to_json(self) -> str:
-        """One line that :meth:`from_json` reads. The private keys are in it."""
+        """One line for :meth:`from_json`. It contains the private keys."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> ServerPlan:
-        """The plan in a line."""
+        """The plan from a line that :meth:`to_json` wrote."""
         fields: dict[str, Any] = json.loads(text)
         host, port = fields.pop("bind")
         limits, groups = Limits(**fields.pop("limits")), tuple(fields.pop("groups"))

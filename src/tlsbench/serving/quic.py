@@ -1,7 +1,7 @@
-"""HTTP/3 on QUIC by aioquic, in one thread: its asyncio server, and the answers of ``tlsbench serve``.
+"""HTTP/3 over QUIC with aioquic, in one thread: its asyncio server with the answers of ``tlsbench serve``.
 
-An answer is made as QUIC can take it: of a large one memory holds what is under way and a piece. The group of
-a handshake the library does not tell.
+An answer is made as fast as QUIC can take it: of a large one, memory holds the data in flight and one piece.
+The library does not report the group of a handshake.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ from tlsbench.serving.plan import ServerPlan
 from tlsbench.serving.session import TOO_LATE
 from tlsbench.serving.tally import ServerTally
 
-#: So much of an answer is given to QUIC before some of it was acknowledged.
+#: How much of an answer is passed to QUIC ahead of acknowledgements.
 _MOST_UNDER_WAY_BYTES: Final = 256 << 10
-#: Tickets that wait to be resumed.
+#: The most tickets kept for resumption.
 _MOST_TICKETS: Final = 100_000
-#: A peer that is silent for this long is gone, unless the limit of idle connections is below that.
+#: A peer that is silent for this long is considered gone, unless the limit for idle connections is set.
 _LONGEST_IDLE_S: Final = 600.0
-#: From here on error codes are of TLS: the alert is added (RFC 9001 section 4.8).
+#: The error codes of TLS start here: the alert is added (RFC 9001 section 4.8).
 _CRYPTO_ERROR: Final = 0x100
-#: H3_NO_ERROR (RFC 9114 section 8.1), which clients end with as they do with NO_ERROR.
+#: NO_ERROR and H3_NO_ERROR (RFC 9114 section 8.1): clients end with either.
 _NO_ERRORS: Final = (QuicErrorCode.NO_ERROR, 0x100)
 _IDLE: Final = "Idle timeout"
 
 
 @dataclass(slots=True)
 class _Service:
-    """What the connections of a process have in common."""
+    """The state that the connections of a process share."""
 
     tally: ServerTally
     limits: Limits
@@ -66,41 +66,41 @@ class _Service:
     every: set[_Connection] = field(default_factory=set)
 
     def keep(self, ticket: SessionTicket) -> None:
-        """Keep a ticket, to be used once."""
+        """Keep a ticket, for a single use."""
         if len(self.tickets) >= _MOST_TICKETS:
             del self.tickets[next(iter(self.tickets))]
         self.tickets[ticket.ticket] = ticket
 
     def fetch(self, label: bytes) -> SessionTicket | None:
-        """The ticket that a client shows, if it is one of ours that was not used yet."""
+        """The ticket that a client presents, if it is one of ours and has not been used yet."""
         ticket = self.tickets.pop(label, None)
         return ticket if ticket is None or self.early_data else replace(ticket, max_early_data_size=None)
 
 
 class _Connection(QuicConnectionProtocol):
-    """A connection: its requests are answered as they come."""
+    """A connection, whose requests are answered as they arrive."""
 
     def __init__(self, service: _Service, *given: Any, **named: Any) -> None:  # noqa: ANN401 - those of aioquic
         super().__init__(*given, **named)
         self._service = service
         self._http: H3Connection | None = None
-        #: Requests whose end has not come, by stream: the target, and whether a body is wanted.
+        #: Requests that are not complete yet, by stream: the target, and whether the answer has a body.
         self._asking: dict[int, tuple[bytes, bool]] = {}
-        #: By stream, what is left of answers.
+        #: The rest of each answer, by stream.
         self._answers: dict[int, Pieces] = {}
         self.is_established = self._is_over = self._has_asked = False
         self._step, self._left_bytes = "handshake", 0
-        #: When it is to be given up, by the clock of the event loop's sweeps.
+        #: When to give up on it, by the clock of the event loop's sweeps.
         self.deadline_s = deadline(time.monotonic(), service.limits.handshake_s)
         service.tally.accepted += 1
         service.every.add(self)
 
     def quic_event_received(self, event: QuicEvent) -> None:
-        """Take what QUIC says."""
+        """Handle an event from QUIC."""
         match event:
             case ProtocolNegotiated():
                 if not self._service.early_data:
-                    self._quic.tls._max_early_data = None  # of the tickets that it will send
+                    self._quic.tls._max_early_data = None  # for the tickets that it will send
                 self._http = H3Connection(self._quic)
             case HandshakeCompleted():
                 self._count(event)
@@ -146,14 +146,14 @@ class _Connection(QuicConnectionProtocol):
             self._service.tally.requests += 1
 
     def transmit(self) -> None:
-        """Send what there is to send, after as much more of the answers as QUIC can take."""
+        """Add as much of the answers as QUIC can take, and send what is due."""
         for stream, pieces in tuple(self._answers.items()):
             self._go_on(stream, pieces)
         self._settle()
         super().transmit()
 
     def _settle(self) -> None:
-        """See what the connection waits for now, and how long it may; idle ones are QUIC's to close."""
+        """Update what the connection is waiting for, and its deadline; QUIC itself closes idle ones."""
         if not self.is_established:
             return
         left_bytes = sum(pieces.left_bytes for pieces in self._answers.values())
@@ -165,7 +165,7 @@ class _Connection(QuicConnectionProtocol):
 
     def _go_on(self, stream: int, pieces: Pieces) -> None:
         assert self._http is not None
-        known = self._quic._streams.get(stream)  # how much waits in it has no public name
+        known = self._quic._streams.get(stream)  # the amount buffered in it has no public name
         if known is None or self._quic._close_event is not None:
             return
         sender = known.sender
@@ -178,20 +178,20 @@ class _Connection(QuicConnectionProtocol):
             self._service.tally.requests += 1
 
     def _end(self, event: ConnectionTerminated) -> None:
-        """The connection is over, whatever came of it."""
+        """Count the end of the connection, however it ended."""
         service, code = self._service, event.error_code
         if self._is_over:
             return
         self._is_over = True
         alert = DESCRIPTIONS.get(code - _CRYPTO_ERROR)
-        if alert is not None and event.frame_type is not None:  # else it is an error of HTTP/3
+        if alert is not None and event.frame_type is not None:  # otherwise, it is an error of HTTP/3
             service.tally.alerts[f"received {alert}"] += 1
         if event.reason_phrase == _IDLE and self.is_established and not self._asking and not self._answers:
             service.tally.closed_idle += 1
         elif not self.is_established:
             service.tally.fail("closed within the handshake")
         elif code not in _NO_ERRORS:
-            service.tally.fail("QUIC: the client ended the connection by an error")
+            service.tally.fail("QUIC: the client ended the connection with an error")
         elif self._asking or self._answers:
             service.tally.fail("closed within a request")
         service.tally.protocols[HTTP_3] += self._has_asked
@@ -199,12 +199,12 @@ class _Connection(QuicConnectionProtocol):
         service.every.discard(self)
 
     def expire(self) -> None:
-        """The time of its step is over."""
+        """Fail, since the time for its step is up."""
         self._service.tally.fail(TOO_LATE[self._step])
         self.lose()
 
     def lose(self) -> None:
-        """Close it, as over."""
+        """Close the connection and count it as ended."""
         if not self._is_over:
             self._is_over = True
             self._service.tally.ended += 1
@@ -221,7 +221,7 @@ def serve_http3(
     *,
     early_data: bool,
 ) -> None:
-    """Serve HTTP/3 on a UDP socket until asked to stop; what is open then may go on for a while."""
+    """Serve HTTP/3 on a UDP socket until asked to stop; then open connections may continue for a while."""
     limits = plan.limits
     configuration = QuicConfiguration(
         is_client=False,

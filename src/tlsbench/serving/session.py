@@ -1,7 +1,7 @@
-"""One connection of a server, without I/O: bytes in, and bytes out, a bounded piece at a time.
+"""One connection of a server, without I/O: bytes in and bytes out, a bounded piece at a time.
 
-While it owes an answer it wants no more data (``is_answering``), so that a client that asks and never reads
-is held back by its own socket, and not kept in memory.
+While it owes an answer (``is_answering``), it takes no more data, so that a client that sends requests and
+never reads is held back by its own socket, rather than buffered in memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tlsbench.serving.answers import Answerer
 from tlsbench.serving.limits import DEFAULT, LINGER_S, Limits, deadline
 from tlsbench.serving.tally import ServerTally
 
-#: What a connection fails for when the time of its step is over.
+#: Why a connection fails when the time for its step is up.
 TOO_LATE: Final = {
     "handshake": "no handshake within the time limit",
     "request": "no whole request within the time limit",
@@ -30,7 +30,7 @@ TOO_LATE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the connections of a process have in common."""
+    """The state that the connections of a process share."""
 
     context: ServerContext
     make_answerer: Callable[[], Answerer]
@@ -39,13 +39,13 @@ class Service:
     clock: Callable[[], float] = time.monotonic
 
     def accept(self) -> Session:
-        """A new connection."""
+        """Start a new connection."""
         self.tally.accepted += 1
         return Session(self)
 
 
 class Session:
-    """A connection: fed by whatever model serves it."""
+    """A connection, driven by the model that serves it."""
 
     __slots__ = (
         "_answerer",
@@ -65,23 +65,23 @@ class Session:
         self._endpoint: Endpoint = service.context.accept()
         self._answerer: Answerer = service.make_answerer()
         self._has_begun = self._is_established = self._owes = False
-        #: What a failed handshake or read left to send: an alert.
+        #: What is left to send, such as the alert of a failed handshake or read.
         self._last = b""
         self._step = "handshake"
-        #: When, by the service's clock, it is to be given up: see :meth:`expire`.
+        #: When to call :meth:`expire`, by the service's clock.
         self.deadline_s = deadline(service.clock(), service.limits.handshake_s)
-        #: Whether nothing more comes of it, once :meth:`data_to_send` has been sent.
+        #: Whether it is finished, once :meth:`data_to_send` has been sent.
         self.is_over = False
 
     @property
     def is_answering(self) -> bool:
-        """Whether :meth:`data_to_send` is to be called, and nothing received."""
+        """Whether :meth:`data_to_send` must be called, and no data passed in."""
         return self._answerer.has_more and not self.is_over
 
     def receive(self, data: bytes) -> None:
-        """Take what came from the client."""
+        """Take data from the client."""
         if self.is_over:
-            return  # it is to go, and says something still
+            return  # the client is still sending on a finished connection
         endpoint = self._endpoint
         try:
             endpoint.receive_data(data)
@@ -100,7 +100,7 @@ class Session:
             self._answerer.receive(request)
 
     def data_to_send(self) -> bytes:
-        """The next bytes for the client, ``b""`` if there are none now; then :meth:`all_sent`."""
+        """The next bytes for the client, ``b""`` if there are none now; once sent, call :meth:`all_sent`."""
         if not self.is_over:
             try:
                 if self._answerer.has_more:
@@ -131,12 +131,12 @@ class Session:
             self.is_over = True
 
     def all_sent(self) -> None:
-        """The system has taken all of :meth:`data_to_send`."""
+        """Note that the system has taken all of :meth:`data_to_send`."""
         self._owes = False
         self._settle()
 
     def _settle(self) -> None:
-        """See what the connection waits for now, and how long it may."""
+        """Update what the connection is waiting for, and its deadline."""
         if not self._is_established and not self.is_over:
             return
         limits, before = self._service.limits, self._step
@@ -148,7 +148,7 @@ class Session:
             self._step, limit_s = "idle", limits.idle_s
         else:
             self._step, limit_s = "request", limits.request_s
-        if self._step != before or self._step not in ("request", "end"):  # these are limited as a whole
+        if self._step != before or self._step not in ("request", "end"):  # these have one limit as a whole
             self.deadline_s = deadline(self._service.clock(), limit_s)
 
     def _count(self) -> None:
@@ -160,23 +160,23 @@ class Session:
         self._take(agreed.early_data)
 
     def expire(self) -> None:
-        """Its time is over: it is to be closed."""
+        """Fail, or end an idle connection, since its time is up; then close it."""
         if self._step == "idle" and not self.is_over:
             self._service.tally.closed_idle += 1
             self.is_over = True
         self._fail(TOO_LATE.get(self._step, ""))
 
     def lose(self, why: str) -> None:
-        """The connection broke: a failure, unless the client had all that it had asked for.
+        """Note that the connection broke: a failure, unless the client had received all it had requested.
 
-        Clients go without a goodbye, and a reset is what comes of a close with session tickets unread.
+        Clients leave without close_notify, and closing a socket with unread session tickets causes a reset.
         """
         if self._is_established and not self._owes and self._answerer.is_idle:
             self.is_over = True
         self._fail(why)
 
     def end(self) -> None:
-        """The connection is closed, whatever came of it; called once."""
+        """Note that the connection is closed, for whatever reason; called once."""
         if not self._is_established:
             self._fail("closed within the handshake")
         elif self._owes or not self._answerer.is_idle:
@@ -184,11 +184,11 @@ class Session:
         if spoken := self._answerer.protocol:
             self._service.tally.protocols[spoken] += 1
         self._service.tally.ended += 1
-        with contextlib.suppress(Exception):  # of any library's kind, and nothing depends on it any more
+        with contextlib.suppress(Exception):  # of any library's kind, and nothing depends on it any longer
             self._endpoint.close()
 
     def _give_up(self, error: Exception, received: bytes) -> None:
-        """Fail by a library's error, and leave its alert to be sent."""
+        """Fail with a library's error, and leave its alert to be sent."""
         known = isinstance(error, MeasurementError)
         why = str(error) if known else f"{type(error).__module__}.{type(error).__name__}"
         self._fail(why)
@@ -197,7 +197,7 @@ class Session:
             self._service.tally.alerts[alert] += 1
 
     def _fail(self, why: str) -> None:
-        """A connection fails once, by what came first."""
+        """Count a failure, unless the connection is over already: only the first counts."""
         if not self.is_over:
             self.is_over = True
             self._service.tally.fail(why)

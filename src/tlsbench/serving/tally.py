@@ -1,4 +1,4 @@
-"""What a server saw of its connections."""
+"""A server's counts of its connections."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-#: Libraries word some reasons by what they read: what comes after this many kinds is counted as one.
+#: Libraries word some reasons by the data they read: any beyond this many kinds are counted together.
 _MOST_REASONS: Final = 64
 _OTHERS: Final = "other reasons"
 
 
 @dataclass(slots=True)
 class ServerTally:
-    """The connections of a process, or of several.
+    """Counts of the connections of one or more processes.
 
-    :param accepted: connections that were accepted.
-    :param ended: those of them that are over.
+    :param accepted: connections accepted.
+    :param ended: those of them that have ended.
     :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``.
-    :param hello_retry_requests: handshakes in which the server asked for a key of another group (RFC 8446
-        section 4.1.4): a round trip more, and for both sides more work.
-    :param early_data: handshakes whose early data was taken (RFC 8446 section 2.3).
-    :param failures: connections that did not come to an orderly end, by reason; a client that goes when it
-        has all that it asked for has not failed, however it goes.
-    :param alerts: alerts that ended a connection, ``"sent"`` or ``"received"`` before the name, where known.
-    :param closed_idle: connections that were closed because they were idle for too long.
+    :param hello_retry_requests: handshakes in which the server requested a key share of another group (RFC
+        8446 section 4.1.4): one more round trip, and more work for both sides.
+    :param early_data: handshakes whose early data was accepted (RFC 8446 section 2.3).
+    :param failures: connections that did not end properly, by reason; a client that leaves after receiving
+        all it had requested has not failed, however it leaves.
+    :param alerts: alerts that ended a connection, if known: the name after ``"sent"`` or ``"received"``.
+    :param closed_idle: connections closed because they were idle for too long.
     :param requests: HTTP requests answered, or reads echoed.
-    :param protocols: connections that asked something, by what they spoke: the name in ALPN (RFC 7301).
-    :param bytes_received: application data; ``bytes_sent`` likewise.
+    :param protocols: connections with requests, by the ALPN name of their protocol (RFC 7301).
+    :param bytes_received: bytes of application data, as in ``bytes_sent``.
     :param cpu_s: processor time of the processes.
     """
 
@@ -48,21 +48,21 @@ class ServerTally:
 
     @property
     def handshakes(self) -> int:
-        """Complete handshakes."""
+        """Completed handshakes."""
         return self.negotiated.total()
 
     @property
     def open(self) -> int:
-        """Connections that are not over."""
+        """Connections that have not ended."""
         return self.accepted - self.ended
 
     def fail(self, why: str, count: int = 1) -> None:
-        """Count failures of one kind; of kinds there is a bounded number."""
+        """Count failures of one kind; the number of kinds is bounded."""
         failures = self.failures
         failures[why if why in failures or len(failures) < _MOST_REASONS else _OTHERS] += count
 
     def add(self, other: ServerTally) -> None:
-        """Take in the connections of another."""
+        """Add the counts of another tally."""
         for why, count in other.failures.items():
             self.fail(why, count)
         for name in self.__slots__:
@@ -70,7 +70,7 @@ class ServerTally:
                 setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def to_plain(self) -> dict[str, Any]:
-        """Plain values."""
+        """The counts as plain values."""
         return {name: _plain(getattr(self, name)) for name in self.__slots__}
 
     @classmethod
@@ -81,7 +81,7 @@ class ServerTally:
 
 
 def total(tallies: Iterable[ServerTally]) -> ServerTally:
-    """All of them together."""
+    """The sum of all tallies."""
     together = ServerTally()
     for tally in tallies:
         together.add(tally)

@@ -1,7 +1,7 @@
 """A process of a server: ``python -m tlsbench.serving.worker``.
 
-It reads its plan as a line of JSON, listens, writes ``{"port": …}``, and then a line with its tally each
-second. What goes over tapped connections it writes as it comes. The end of its input tells it to stop.
+It reads its plan as a line of JSON, listens, writes ``{"port": …}``, and then a line with its tally every
+second. It writes the traffic of tapped connections as it arrives. The end of its input makes it stop.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def _write(message: dict[str, Any]) -> None:
 
 
 def listen(plan: ServerPlan) -> socket.socket:
-    """A listening socket, or one of UDP, that shares its port with those of the other workers.
+    """A listening TCP socket, or a UDP socket, that shares its port with those of the other workers.
 
-    What it accepts has its options, TCP_NODELAY too: asyncio would set that only where a protocol is named.
+    Accepted sockets inherit its options, even TCP_NODELAY: asyncio sets that only if a protocol is named.
     """
     family = family_of(plan.bind[0])
     is_unix = family == socket.AF_UNIX
@@ -60,7 +60,7 @@ def listen(plan: ServerPlan) -> socket.socket:
         remove_stale(path)
         listener.bind(path)
     else:
-        if plan.kind == socket.SOCK_STREAM:  # of UDP another process could take the port by that
+        if plan.kind == socket.SOCK_STREAM:  # for UDP, it would let another process take the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if plan.processes * plan.threads > 1:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -73,7 +73,7 @@ def listen(plan: ServerPlan) -> socket.socket:
 def _context(
     plan: ServerPlan, make: Callable[[], ServerContext], hand_on: Callable[[Tapped], None]
 ) -> ServerContext:
-    """The server's context; of which some connections are tapped, if they are to be captured."""
+    """The server's context; some of its connections are tapped if the plan asks for a capture."""
     context = make()
     _select_protocols(context, plan)
     _share_tickets(context, plan)
@@ -85,7 +85,7 @@ def _context(
     _select_protocols(tapped, plan)
     _share_tickets(tapped, plan)
     if isinstance(tapped, LogsKeys):
-        key_log = Path(tempfile.mkdtemp()) / "keys"  # within a folder that goes with this process
+        key_log = Path(tempfile.mkdtemp()) / "keys"  # within this process's TMPDIR, which is removed after it
         key_log.touch()
         tapped.log_keys(str(key_log))
     taps = Taps(plan.captured, Direction.TO_CLIENT, hand_on)
@@ -102,7 +102,7 @@ def _share_tickets(context: ServerContext, plan: ServerPlan) -> None:
         context.set_ticket_keys(bytes.fromhex(plan.ticket_keys))
 
 
-#: Serves a socket until the function says stop, and counts what it sees.
+#: Serves a socket until the function says to stop, and counts its connections.
 _Go = Callable[[socket.socket, ServerTally, Callable[[], bool]], None]
 
 
@@ -121,7 +121,7 @@ def _over_tls(
 def _http3(
     plan: ServerPlan, _make: Callable[[], ServerContext], peers: Peers, _hand_on: Callable[[Tapped], None]
 ) -> _Go:
-    from tlsbench.serving.quic import serve_http3  # which needs an extra
+    from tlsbench.serving.quic import serve_http3  # it needs an extra
 
     early_data = scenario_from_id(plan.scenario, spellings()).resumption == "early-data"
 
@@ -132,14 +132,14 @@ def _http3(
 
 
 def _write_tapped(tapped: Tapped) -> None:
-    with contextlib.suppress(BrokenPipeError):  # that nobody reads any more is noticed with the tally
+    with contextlib.suppress(BrokenPipeError):  # a reader that is gone is noticed when the tally is written
         _write({"tapped": tapped.to_plain()})
 
 
 def main() -> None:
     """Run a worker over standard input and output."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the process that asked says when to stop
+        signal.signal(number, signal.SIG_IGN)  # the parent process says when to stop
     plan, forwarder = ServerPlan.from_json(sys.stdin.readline()), Forwarder(_write_tapped)
     try:
         scenario = scenario_from_id(plan.scenario, spellings())
@@ -173,7 +173,7 @@ def main() -> None:
 def _serve(
     go: _Go, listening: Sequence[tuple[socket.socket, ServerTally]], stop_asked: Callable[[], bool]
 ) -> None:
-    """Serve in as many threads as there are listeners, this one among them, until it is over."""
+    """Serve in one thread per listener, including this thread, until it is asked to stop."""
     others = [threading.Thread(target=go, args=(*one, stop_asked), daemon=True) for one in listening[1:]]
     for thread in others:
         thread.start()
@@ -183,19 +183,19 @@ def _serve(
 
 
 def _together(tallies: Sequence[ServerTally]) -> ServerTally:
-    """What all threads saw, and the processor time of the process."""
+    """The counts of all threads, and the processor time of the process."""
     together = total(tallies)
     together.cpu_s = time.process_time()
     return together
 
 
 def _report(tallies: Sequence[ServerTally], stopped: threading.Event) -> None:
-    """Write the tally each second, until the input ends, or nobody reads what is written."""
+    """Write the tally every second, until the input ends or nobody reads the output."""
     with contextlib.suppress(BrokenPipeError):
         while not select.select([sys.stdin], [], [], 1.0)[0]:
             tally = _together(tallies)
             message: dict[str, Any] = {"tally": tally.to_plain()}
-            with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
+            with contextlib.suppress(OSError):  # reading them needs a descriptor, and there may be none left
                 message["vitals"] = vitals(tally.open)
             _write(message)
     stopped.set()

@@ -1,15 +1,15 @@
-"""What a connection of ``tlsbench serve`` costs beyond its TLS library: the kernel, and its own Python.
+"""The cost of a connection of ``tlsbench serve`` beyond its TLS library: in the kernel and in Python.
 
-Two measurements, and no load on the server that is asked about:
+Two measurements, without any load on the server in question:
 
-- **With a library that computes nothing** (``fake``), served over TCP on loopback by a process like any
-  other: what that spends on a connection is the kernel's accepting, receiving, sending and closing, the
-  event loop, HTTP and the tally. Two connections go through their steps together, as with a server that is
-  busy: one that mostly waits is woken for each step, and finds its caches cold; one that is never done is
-  woken for many at once.
-- **With the library itself, in memory**: what a server does around the library's handshakes, reads and writes
+- **With a library that computes nothing** (``fake``), served over TCP on loopback by a separate process: its
+  processor time per connection is that of the kernel's accepting, receiving, sending and closing, the event
+  loop, HTTP and the tally. Two connections go through their steps together, as on a busy server: a server
+  that mostly waits is woken for each step and finds its caches cold; one that is never idle is woken for many
+  at once.
+- **With the library itself, in memory**: a server's work around the library's handshakes, reads and writes
   (it moves bytes in and out, asks what was negotiated, frees the connection) differs from library to library.
-  What ``fake`` takes for that is taken off.
+  The time of ``fake`` is subtracted.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ from tlsbench.serving.session import Service
 from tlsbench.session.selecting import matrix_of
 from tlsbench.stats import Estimate, mean_estimate
 
-#: What asks for it where a time could stand, and what it is called.
+#: The word that requests it instead of a time, and its description.
 SERVE: Final = "serve"
 OF_SERVE: Final = (
-    "that of 'tlsbench serve', measured: kernel and Python with a library that computes nothing, and what is "
-    "done around this one"
+    "measured for 'tlsbench serve': kernel and Python with a library that computes nothing, and the work "
+    "around this library"
 )
 _FAKE: Final = ("implementation=fake", "workload=handshake", "version=1.3")
 _PATIENCE_SECONDS: Final = 5.0
 _RECEIVED_BYTES: Final = 1 << 18
-#: Connections that go through their steps together: at 70 % of what a server can do, what it turns to finds
-#: 0.8 others waiting on average, if they come by chance (a queue M/D/1: ρ² / 2(1 − ρ)).
+#: Connections that go through their steps together: at 70 % utilisation, with random arrivals, an average of
+#: 0.8 others wait in a server's queue (M/D/1: ρ² / 2(1 − ρ)).
 _TOGETHER: Final = 2
-#: Connections in memory, of which the first do not count.
+#: Connections in memory, of which the first are for warm-up.
 _IN_MEMORY: Final = 300
 _WARM_UP: Final = 50
 _MOST_STEPS: Final = 64
@@ -62,12 +62,12 @@ def beyond_tls(
     seconds: float = 8.0,
     stop_asked: Callable[[], bool] = lambda: False,
 ) -> Estimate:
-    """The processor time of a connection of ``tlsbench serve`` without its library's, in nanoseconds.
+    """The processor time of a ``tlsbench serve`` connection outside its library, in nanoseconds.
 
     :param server: a full handshake of the server.
-    :param transfer_bytes: of the answer that each connection asks for; 0 shakes hands alone.
-    :param seconds: how long connections are made; each whole second is a sample.
-    :raises MeasurementError: if the server dies, or answers otherwise than it should.
+    :param transfer_bytes: the size of the answer that each connection requests; 0 for handshakes alone.
+    :param seconds: for how long connections are made; each whole second is a sample.
+    :raises MeasurementError: if the server dies, or gives a wrong answer.
     """
     (fake,) = matrix_of(_FAKE).scenarios
     served = _served(fake, transfer_bytes, seconds, stop_asked)
@@ -80,7 +80,7 @@ def _request(transfer_bytes: int) -> bytes:
 
 
 def _served(fake: Scenario, transfer_bytes: int, seconds: float, stop_asked: Callable[[], bool]) -> Estimate:
-    """What the process of a server spends on a connection whose library computes nothing."""
+    """The processor time of a server's process per connection, with a library that computes nothing."""
     peers = peers_for(fake)
     clients = tls_library(fake.client).client_context(fake, peers)
     over, failed = threading.Event(), list[Exception]()
@@ -119,9 +119,9 @@ def _served(fake: Scenario, transfer_bytes: int, seconds: float, stop_asked: Cal
 
 
 def _connect(address: tuple[str, int], clients: ClientContext, transfer_bytes: int) -> None:
-    """Some connections together, step by step, each with a request if there is something to ask for.
+    """Make some connections together, step by step, each with a request if there is something to transfer.
 
-    :raises MeasurementError: if one is answered otherwise than it should be.
+    :raises MeasurementError: if an answer is wrong, or a connection ends early.
     """
     with contextlib.ExitStack() as stack:
         ends = [clients.connect(None, b"") for _ in range(_TOGETHER)]
@@ -173,7 +173,7 @@ def _take_answer(sock: socket.socket, transfer_bytes: int) -> None:
 def _received(sock: socket.socket) -> bytes:
     data = sock.recv(_RECEIVED_BYTES)
     if not data:
-        raise MeasurementError("it ended within a connection")
+        raise MeasurementError("it closed a connection early")
     return data
 
 
@@ -186,7 +186,7 @@ class _Around:
 
 
 class _Timed:
-    """An endpoint whose handshakes, reads and writes are timed, and nothing else of it."""
+    """An endpoint of which only handshakes, reads and writes are timed."""
 
     def __init__(self, endpoint: Endpoint, spent: _Around) -> None:
         self._endpoint, self._spent = endpoint, spent
@@ -208,7 +208,7 @@ class _Timed:
 
 @dataclass(slots=True)
 class _TimedServers:
-    """A server's context that makes such endpoints; to make one is the library's too."""
+    """A server's context that makes such endpoints; making one counts as the library's time."""
 
     context: ServerContext
     spent: _Around
@@ -221,7 +221,7 @@ class _TimedServers:
 
 
 def _in_memory(scenario: Scenario, transfer_bytes: int) -> _Around:
-    """What a server's connection takes inside of its library and around it: the medians of some."""
+    """The time of a server's connection inside its library and around it: medians of some."""
     peers = peers_for(scenario)
     servers = tls_library(scenario.server).server_context(scenario, peers)
     clients = tls_library(scenario.client).client_context(scenario, peers)
@@ -236,9 +236,9 @@ def _in_memory(scenario: Scenario, transfer_bytes: int) -> _Around:
 
 
 def _one(clients: ClientContext, servers: ServerContext, transfer_bytes: int) -> _Around:
-    """A connection in memory.
+    """Time one connection in memory.
 
-    :raises MeasurementError: if it does not come to its end.
+    :raises MeasurementError: if it does not complete.
     """
     spent, whole_ns = _Around(), 0
     service = Service(_TimedServers(servers, spent), http, ServerTally())
@@ -271,13 +271,13 @@ def _one(clients: ClientContext, servers: ServerContext, transfer_bytes: int) ->
     whole_ns += time.thread_time_ns() - began
     client.close()
     if not is_done or (transfer_bytes and received_bytes < transfer_bytes):
-        raise MeasurementError("a connection in memory did not come to its end")
+        raise MeasurementError("a connection in memory did not complete")
     spent.glue_ns = whole_ns - spent.library_ns
     return spent
 
 
 def _pieces(session: Any) -> Iterator[bytes]:  # noqa: ANN401 - a Session
-    """What a session has to send."""
+    """The data that a session has to send."""
     while data := session.data_to_send():
         session.all_sent()
         yield data

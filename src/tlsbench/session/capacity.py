@@ -1,6 +1,6 @@
-"""How many cores, how much memory and line a load takes, from measured cells.
+"""The cores, memory and bandwidth that a load needs, from measured cells.
 
-A run that has the cells of a request (:func:`tlsbench.session.capacity_request.cells_for`), measured now or
+A run with the cells of a request (:func:`tlsbench.session.capacity_request.cells_for`), just measured or
 stored, becomes a :class:`Capacity`. The arithmetic is in :mod:`tlsbench.session.sizing`.
 """
 
@@ -29,7 +29,7 @@ from tlsbench.session.sizing import (
 
 _OTHER_SHARES: Final = (0.0, 0.5, 0.8, 0.95)
 _OTHER_LIFETIMES_S: Final = (300.0, 3600.0, 7200.0, 86_400.0, MOST_TICKET_SECONDS)
-#: What a choice may be of.
+#: What a choice varies: one of these, or an axis by its name.
 ASKED, KEY, LIBRARY, SHARE, LIFETIME = "asked", "key", "library", "resumed", "ticket lifetime"
 
 
@@ -37,7 +37,7 @@ ASKED, KEY, LIBRARY, SHARE, LIFETIME = "asked", "key", "library", "resumed", "ti
 class Choice:
     """A way to meet the demand.
 
-    :param of: what is chosen, such as :data:`KEY`.
+    :param of: what varies, such as :data:`KEY`.
     :param name: its value.
     """
 
@@ -49,14 +49,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
-    """The answer.
+    """The answer to a capacity request.
 
-    :param axes: of the server that is asked for.
-    :param choices: the request, and the alternatives.
-    :param costs: of the request.
-    :param sources: the ids of the cells that these are from, by what they are the cost of.
+    :param axes: those of the requested server.
+    :param choices: the requested server, and the alternatives.
+    :param costs: those of the requested server.
+    :param sources: the id of the cell behind each cost, by the name of the cost.
     :param left_out: alternatives that could not be shown, with the reasons.
-    :param from_: the result that the cells are from.
+    :param from_: the name of the result that has the cells.
     """
 
     request: CapacityRequest
@@ -71,23 +71,23 @@ class Capacity:
 
     @property
     def server(self) -> Scenario:
-        """The full handshake of the server that is asked for.
+        """The full handshake of the requested server.
 
-        :raises RequestError: if it was measured in a library or with a value that is not known here.
+        :raises RequestError: if it was measured with a library or a value that is not known here.
         """
         words = [f"{axis}={value}" for axis, value in self.axes.items()]
         return scenario_from_id(" ".join(words), spellings())
 
     @property
     def asked(self) -> Sizing:
-        """What is asked for needs."""
+        """The resources that the requested server needs."""
         return self.choices[0].sizing
 
 
 def capacity_of(request: CapacityRequest, run: Run, source: str = "") -> Capacity:
-    """The answer that the cells of a run give.
+    """The capacity that follows from the cells of a run.
 
-    :param source: what the run is called, where it was stored.
+    :param source: the name of the run if it was stored.
     :raises RequestError: if cells are missing, with the command that measures them.
     """
     request.check()
@@ -114,7 +114,7 @@ def capacity_of(request: CapacityRequest, run: Run, source: str = "") -> Capacit
                 theirs, _ = costs_of(run, cell, kind)
                 choice = _choice(of, cell, demand, replace(theirs, beyond_ns=request.beyond_ns))
                 if choice is None:
-                    left_out.append(Excluded(cell.id, "it was measured in part"))
+                    left_out.append(Excluded(cell.id, "only part of it was measured"))
                 else:
                     choices.append(choice)
         choices += _of_shares(request, costs)
@@ -136,7 +136,7 @@ def _several(wanted: Selection) -> list[str]:
 
 
 def _differs_in(asked: Cell, cell: Cell) -> str:
-    """The one choice in which a server differs from another; ``""`` if it is another or more than one."""
+    """The one choice in which two servers differ; ``""`` if there is none, or more than one."""
     ours, theirs = asked.axes, cell.axes
     differing = {axis for axis in {**ours, **theirs} if ours.get(axis) != theirs.get(axis)}
     if ours.get("version") == "1.2":
@@ -157,7 +157,7 @@ def _choice(of: str, cell: Cell, demand: Demand, costs: Costs) -> Choice | None:
 
 
 def _of_shares(request: CapacityRequest, costs: Costs) -> Iterator[Choice]:
-    """Other shares that resume, and what other lifetimes of tickets would make of the present one."""
+    """Other shares of resumed handshakes, and the shares that other ticket lifetimes would give."""
     demand, lifetime_s = request.demand, request.ticket_lifetime_s
     if costs.resumed_ns is None:
         return
@@ -174,12 +174,12 @@ def _of_shares(request: CapacityRequest, costs: Costs) -> Iterator[Choice]:
 
 
 def _percent(share: float) -> str:
-    """A share that is below one never reads as all of them."""
+    """A share in percent; one below 1 never reads as 100 %."""
     return "over 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def duration(seconds: float) -> str:
-    """Such as ``2 h``."""
+    """A duration as text, such as ``2 h``."""
     for unit, length_s in (("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds >= length_s and seconds % length_s == 0:
             return f"{seconds / length_s:g} {unit}"
@@ -187,7 +187,7 @@ def duration(seconds: float) -> str:
 
 
 def _missing(request: CapacityRequest, source: str, what: str) -> RequestError:
-    """The error for a result without a cell, with what measures it."""
+    """The error for a result that lacks a cell, with the command that measures it."""
     words, version = request.server_words, request.wanted.get("version", ("1.3",))[0]
     workloads = ["workload=handshake,bulk,memory", f"resumption=none,{request.resumption(version)}"]
     return RequestError(

@@ -1,4 +1,4 @@
-"""What is asked of a capacity, and which cells answer it."""
+"""A capacity request, and the cells that answer it."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from tlsbench.session.selecting import matrix_of
 from tlsbench.session.sizing import Demand
 from tlsbench.stats import Estimate
 
-#: How a session is resumed, by version, where the request does not say.
+#: How sessions are resumed unless the request says so, by version.
 RESUMED: Final = {"1.2": "ticket", "1.3": "psk"}
 #: OpenSSL's default.
 USUAL_LIFETIME_S: Final = 7200.0
-#: The alternatives to the request, where it can be measured here.
+#: The alternatives to the request, if they can be measured here.
 _OTHER_KEYS: Final = ("ecdsa-secp256r1", "rsa-2048")
 _OTHER_LIBRARIES: Final = ("ssl", "pyopenssl", "libssl", "utls", "rtls")
 _RECORDS: Final = "size=16KiB"
-#: What carries the bytes of what is measured now: the kernel's work between two steps evicts what the
-#: library has in the caches, as it does in a server.
+#: The link of new measurements: between two steps the kernel evicts the library's data from the caches, as
+#: it does in a server.
 _LINK: Final = "link=tcp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityRequest:
-    """What is asked.
+    """A capacity request.
 
-    :param selectors: of the server, such as ``"key=ecdsa-secp256r1"``; the first value of each axis is what
-        is asked for, and others are alternatives.
-    :param beyond_ns: processor time of each connection beyond the TLS library; None leaves it out, and says
-        so.
-    :param beyond_words: where that is from.
-    :param ticket_lifetime_s: with which the share that resumes was seen.
+    :param selectors: of the server, such as ``"key=ecdsa-secp256r1"``; the first value of each axis is
+        requested, and others are alternatives.
+    :param beyond_ns: processor time of each connection beyond the TLS library; if None it is left out, and
+        the answer says so.
+    :param beyond_words: the source of ``beyond_ns``.
+    :param ticket_lifetime_s: the lifetime with which the share that resumes was observed.
     :param alone: whether to show no alternatives.
     """
 
@@ -49,9 +49,9 @@ class CapacityRequest:
     alone: bool = False
 
     def check(self) -> None:
-        """Refuse now what would fail later.
+        """Check the request before anything is measured.
 
-        :raises RequestError: if the demand is none, or the selectors are of something else than a server.
+        :raises RequestError: if the demand is invalid, or the selectors do not describe a server.
         """
         demand = self.demand
         if not 0 <= demand.headroom < 1:
@@ -79,14 +79,14 @@ class CapacityRequest:
 
     @property
     def wanted(self) -> Selection:
-        """What the selectors spell."""
+        """The selection that the selectors spell."""
         return parse(self.selectors, spellings())
 
 
 def cells_for(request: CapacityRequest) -> Matrix:
-    """What is to be measured for a request: handshakes, full and resumed, records, open connections.
+    """The cells to measure for a request: full and resumed handshakes, records, open connections.
 
-    :raises RequestError: if the server that is asked for cannot be measured here.
+    :raises RequestError: if the requested server cannot be measured here.
     """
     request.check()
     servers = _servers(request)
@@ -108,7 +108,7 @@ def _refusal(excluded: Sequence[Excluded]) -> RequestError:
 
 
 def _servers(request: CapacityRequest) -> Matrix:
-    """The full handshakes of the server that is asked for, which is the first, and of those beside it."""
+    """The full handshakes of the requested server, which comes first, and of the alternatives."""
     link = [] if "link" in request.wanted else [_LINK]
     matrix = matrix_of([*request.server_words, *link, "workload=handshake"])
     if not matrix.scenarios:
@@ -136,7 +136,7 @@ def _together(matrices: Sequence[Matrix]) -> Matrix:
 
 
 def _changed(asked: Scenario, axis: str, value: str) -> Matrix:
-    """The same but for one axis; in TLS 1.2 the suite follows from the key."""
+    """The same server with another value of one axis; in TLS 1.2 the cipher suite follows from the key."""
     axes = {**asked.axes(), axis: value}
     if asked.version == "1.2":
         axes.pop("cipher")

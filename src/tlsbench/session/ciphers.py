@@ -1,4 +1,4 @@
-"""Which library offers which cipher suites by its own list, and which can be measured, with reasons."""
+"""The cipher suites that each library offers by its own list, and which can be measured, with reasons."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from tlsbench.implementations.registry import capabilities, implementations
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, expand, parse
 from tlsbench.scenarios.axes import AXES
 
-#: Who is at the other end where a library cannot be kept to a suite at both.
+#: The library at the other end if a library cannot be restricted to a suite at both.
 _PEER: Final = "pyopenssl"
-#: What a suite is tried with, in this order: some servers ask for a client certificate always, and
-#: some suites need an external pre-shared key.
+#: The selectors with which a suite is tried, in this order: some servers always request a client
+#: certificate, and some suites need an external pre-shared key.
 _BY_PSK: Final = "resumption=external-psk"
 _TRIED: Final = ("", "client_auth=required", _BY_PSK)
 #: A suite in an id.
 _CIPHER: Final = re.compile(r"\bcipher=(\S+)")
-_NOT_OF_IANA: Final = "it is not in IANA's registry: a draft's, or the library's own"
+_NOT_OF_IANA: Final = "it is not in IANA's registry: from a draft, or the library's own"
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What comes of the cipher suites of one library's own list.
+    """Which cipher suites of one library's own list can be measured.
 
     :param implementation: its id.
     :param engine: the engine's name and version.
-    :param offered: its suites, by IANA's names; one that IANA does not have by the library's.
-    :param scenarios: for each that can be measured one handshake, the simplest: the library at both ends, or
-        with another.
-    :param reasons: for each of the others why it cannot be.
+    :param offered: its suites, by IANA name; by the library's own name if IANA has none.
+    :param scenarios: the simplest handshake for each suite that can be measured: with the library at both
+        ends, or with another.
+    :param reasons: for each of the others, why it cannot be measured.
     """
 
     implementation: str
@@ -45,7 +45,7 @@ class Coverage:
 
 
 def coverage(paths: Sequence[str] = ()) -> Iterator[Coverage]:
-    """That of every library that has a list.
+    """The coverage of every library that has a list.
 
     :param paths: ids of libraries that are named by their files, such as ``"libssl:/opt/lib/libssl.so.3"``.
     """
@@ -56,9 +56,9 @@ def coverage(paths: Sequence[str] = ()) -> Iterator[Coverage]:
 
 
 def coverage_of(member: Implementation, able: Mapping[str, Capabilities]) -> Coverage:
-    """That of one library.
+    """The coverage of one library.
 
-    :param able: the capabilities of it, and of those that it may be measured with.
+    :param able: its capabilities, and those of the libraries with which it may be measured.
     """
     assert isinstance(member, ListsCiphers)
     offered = member.offered_ciphers()
@@ -71,7 +71,7 @@ def coverage_of(member: Implementation, able: Mapping[str, Capabilities]) -> Cov
 def _simplest(
     name: str, suites: Collection[str], able: Mapping[str, Capabilities]
 ) -> tuple[dict[str, Scenario], dict[str, str]]:
-    """For each suite the first handshake that can be; for the others why none can."""
+    """The first possible handshake for each suite; for the others, why there is none."""
     found: dict[str, Scenario] = {}
     reasons: dict[str, str] = {}
     for who, tried, version in product(_ends(name, able), _TRIED, reversed(AXES["version"].values)):
@@ -86,13 +86,13 @@ def _simplest(
             named = _CIPHER.search(excluded.id)
             assert named is not None
             if tried == _BY_PSK and ciphers.BY_NAME[named[1]].authentication == "PSK":
-                reasons[named[1]] = excluded.reason  # what stands in the way of the way that it needs
+                reasons[named[1]] = excluded.reason  # this is the only way for such a suite
             reasons.setdefault(named[1], excluded.reason)
     return found, {suite: reason for suite, reason in reasons.items() if suite not in found}
 
 
 def _ends(name: str, able: Mapping[str, Capabilities]) -> tuple[str, ...]:
-    """The library at both ends, and at each with another."""
+    """The library at both ends, and at each end with another library."""
     if _PEER not in able or name == _PEER:
         return (f"implementation={name}",)
     return (f"implementation={name}", f"client={name} server={_PEER}", f"client={_PEER} server={name}")

@@ -1,4 +1,4 @@
-"""A comparison: two results that were taken at different times, and the gates on what changed."""
+"""Compare two results that were taken at different times, and apply gates to the changes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tlsbench.results.stored import Stored
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a comparison came to.
+    """The outcome of a comparison.
 
     :param judgement: the verdicts, cell by cell.
-    :param answers: what each gate says of them.
+    :param answers: each gate's answers for them.
     """
 
     judgement: Judgement
@@ -27,12 +27,12 @@ def compare(
 ) -> Comparison:
     """Compare two results, cell by cell.
 
-    :param base: as :func:`tlsbench.results.reader.read` gives it; likewise ``new``.
-    :param gates: as :func:`tlsbench.comparison.parse_gate` gives them.
-    :param yardsticks: names or globs of benchmarks that are yardsticks too, see
+    :param base: as :func:`tlsbench.results.reader.read` returns it, like ``new``.
+    :param gates: as :func:`tlsbench.comparison.parse_gate` returns them.
+    :param yardsticks: names or globs of benchmarks that serve as yardsticks too, see
         :func:`tlsbench.comparison.with_yardsticks`.
-    :raises RequestError: if one holds nothing to compare, they have no benchmark in common, or a
-        gate or the name of a yardstick means none.
+    :raises RequestError: if one holds nothing to compare, they have no benchmark in common, or a gate or the
+        name of a yardstick matches nothing.
     """
     judgement = judge(*(with_yardsticks(recording_of(one), yardsticks) for one in (base, new)))
     if not judgement.verdicts:

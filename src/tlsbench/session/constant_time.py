@@ -1,4 +1,4 @@
-"""Whether what verifies takes the same time for whatever it is given."""
+"""Check whether operations that verify their input take the same time for any input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ USUAL: Final = (
     *("aes-128-gcm/decrypt", "chacha20-poly1305/decrypt", "hmac-sha-256/verify", "bytes/compare"),
     *("ecdsa-secp256r1/verify", "ed25519/verify", "rsa-2048/verify", "rsa-2048/decrypt_pkcs1"),
 )
-#: Small, so that the difference is not lost in work on data: some records and tags are.
+#: Small, as some records and tags are, so that a difference is not lost in the work on the data.
 USUAL_SIZE: Final = "64B"
 EPOCHS: Final = 20
 _METHOD: Final = (
@@ -39,7 +39,7 @@ _METHOD: Final = (
 class Subject:
     """An operation to check.
 
-    :param make: makes it anew, with inputs of its own.
+    :param make: creates it anew, with inputs of its own.
     """
 
     scenario: Scenario
@@ -48,10 +48,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Two kinds of input to one operation, and what their times say.
+    """Two kinds of input to one operation, and how their times differ.
 
-    :param a: the kind that the other, ``b``, is compared with.
-    :param differs_in_outcome: whether one is accepted and the other refused: then everybody may know.
+    :param a: the kind with which the other, ``b``, is compared.
+    :param differs_in_outcome: whether one is accepted and the other refused, so that the difference is
+        public.
     """
 
     scenario: Scenario
@@ -62,18 +63,18 @@ class Checked:
 
     @property
     def id(self) -> str:
-        """What it is called."""
+        """The id of the scenario, with both kinds."""
         return f"{self.scenario.id} ({self.b} / {self.a})"
 
     @property
     def leaks(self) -> bool:
-        """Whether times tell apart what is answered alike."""
+        """Whether times distinguish inputs that have the same outcome."""
         return self.found.is_found and not self.differs_in_outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConstantTime:
-    """A whole check; ``interrupted`` if it was ended before its budget, without results if at once."""
+    """A whole check; ``interrupted`` if it ended early, without results if during its first epoch."""
 
     results: Sequence[Checked]
     method: str
@@ -84,13 +85,13 @@ class ConstantTime:
 
 
 def subjects_of(selectors: Sequence[str]) -> list[Subject]:
-    """The operations that selectors mean: :data:`USUAL` ones where they name no algorithm.
+    """The operations that the selectors describe; the :data:`USUAL` ones if they name no algorithm.
 
-    :raises RequestError: for a selector that is none, or an operation that verifies nothing.
+    :raises RequestError: for an invalid selector, or an operation that does not verify.
     """
     axes = parse(selectors, spellings())
     if axes.get("workload", ("primitive",)) != ("primitive",):
-        raise RequestError("what is checked are primitives: leave out workload=")
+        raise RequestError("only primitives can be checked: leave out workload=")
     usual = {"algorithm": ",".join(USUAL), "size": USUAL_SIZE}
     defaults = [f"{axis}={values}" for axis, values in usual.items() if axis not in axes]
     matrix = matrix_of([*selectors, *defaults, "workload=primitive"])
@@ -98,7 +99,7 @@ def subjects_of(selectors: Sequence[str]) -> list[Subject]:
     for scenario in matrix.scenarios:
         if scenario.algorithm not in verifying:
             raise RequestError(
-                f"{scenario.algorithm} accepts and refuses nothing: what does is "
+                f"{scenario.algorithm} verifies nothing: operations that do are "
                 "'algorithm=*/verify,*-gcm/decrypt,*/decrypt_pkcs1,*/decrypt_oaep,bytes/compare'"
             )
     if matrix.excluded:
@@ -123,11 +124,11 @@ def check(
 ) -> ConstantTime:
     """Check operations, all of them in each epoch, until the time budget is spent.
 
-    The number of epochs does not depend on what they show.
+    The number of epochs does not depend on their results.
 
     :param observe: called after each epoch.
     :raises MeasurementError: if an engine does not have an operation.
-    :raises ProofError: if it accepts what it must refuse, or the other way about.
+    :raises ProofError: if it accepts what it must refuse, or vice versa.
     """
     began = time.monotonic()
     made = [subject.make() for subject in subjects]
@@ -145,7 +146,7 @@ def check(
                 taken = [
                     _epoch(subject, contrast, seconds, seed + done) for subject, _, contrast in contrasts
                 ]
-        except KeyboardInterrupt:  # of this epoch nothing is kept
+        except KeyboardInterrupt:  # nothing of this epoch is kept
             interrupted = True
             break
         for series, one in zip(epochs, taken, strict=True):

@@ -1,4 +1,4 @@
-"""From the cells of a run to what a server pays: for handshakes, records, and open connections."""
+"""A server's costs for handshakes, records and open connections, from the cells of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tlsbench.session.sizing import Bytes, Costs, Scaling
 from tlsbench.stats import Estimate, estimates
 from tlsbench.units import BYTES, NANOSECONDS
 
-#: Axes that the sealing of records does not depend on.
+#: Axes on which the sealing of records does not depend.
 _NOT_OF_RECORDS: Final = frozenset(
     {
         *("workload", "key", "chain_length", "group", "client_auth", "intermediate_key", "root_key"),
@@ -22,15 +22,15 @@ _NOT_OF_RECORDS: Final = frozenset(
 )
 #: Axes on which the memory of an open connection does not depend.
 _NOT_OF_MEMORY: Final = frozenset({"workload", "resumption", "link"})
-#: Axes that say how threads are measured, and what a handshake is carried by.
+#: Axes that describe how threads are measured, and how a handshake is transported.
 _NOT_OF_SCALING: Final = frozenset({"workload", "threads", "context", "task", "link", "size"})
-#: As servers have it: one context for all threads.
+#: One context for all threads, as in servers.
 _SHARED: Final = "shared"
 _OF_HANDSHAKES: Final = frozenset({"resumption"})
 
 
 def is_full_handshake(cell: Cell) -> bool:
-    """Whether a cell is one in time."""
+    """Whether a cell is a full handshake, measured in time."""
     return (
         cell.axes["workload"] == "handshake"
         and cell.axes.get("resumption") == "none"
@@ -40,11 +40,11 @@ def is_full_handshake(cell: Cell) -> bool:
 
 
 def costs_of(run: Run, full: Cell, resumption: str) -> tuple[Costs, Mapping[str, str]]:
-    """What the server of a full handshake pays, from the cells of the run that are like it.
+    """The costs of the server of a full handshake, from the cells of the run that match it.
 
     :param resumption: how sessions are resumed.
-    :returns: the costs, with None for what the run does not have, and the ids of the cells by what they are
-        the cost of.
+    :returns: the costs, with None for what the run did not measure, and the id of the cell behind each, by
+        name.
     """
     resumed = _like(run, full, "handshake", _OF_HANDSHAKES, {"resumption": resumption})
     bulk = _like(run, full, "bulk", _NOT_OF_RECORDS)
@@ -67,9 +67,9 @@ def costs_of(run: Run, full: Cell, resumption: str) -> tuple[Costs, Mapping[str,
 
 
 def scaling_of(run: Run, full: Cell) -> Scaling:
-    """What several threads do of what one does, where the run has measured it (``workload=scaling``).
+    """How throughput scales with threads, if the run has measured it (``workload=scaling``).
 
-    Of a handshake with both of its ends in a thread, up to as many threads as there are processors.
+    This is for handshakes with both ends in one thread, on up to as many threads as there are processors.
     """
     cells = {
         int(cell.axes["threads"]): cell
@@ -95,13 +95,13 @@ def _is_count(text: str) -> bool:
 
 
 def _processors(cell: Cell) -> float:
-    """How many the measuring process could use; as many as it likes where that was not noted."""
+    """The number of processors that the measuring process could use; infinite if it was not recorded."""
     noted = cell.negotiated.get("processors")
     return noted if isinstance(noted, int) else math.inf
 
 
 def _is_like(cell: Cell, full: Cell, but: Collection[str]) -> bool:
-    """Whether a cell has the axes of a handshake, but some, and its own otherwise as is usual."""
+    """Whether a cell has the axes of a handshake, apart from ``but``, and neutral values for all others."""
     return all(
         value == full.axes.get(axis, AXES[axis].neutral if axis in AXES else "")
         for axis, value in cell.axes.items()
@@ -116,7 +116,7 @@ def _like(
     but: Collection[str],
     special: Mapping[str, str] | None = None,
 ) -> Cell | None:
-    """The cell of a workload that has the axes of a handshake, but some; the likest of several."""
+    """The cell of a workload that has the axes of a handshake, apart from ``but``; the closest of several."""
     unit = BYTES if workload == "memory" else NANOSECONDS
 
     def differences(cell: Cell) -> int:
@@ -135,15 +135,15 @@ def _like(
 
 
 def _servers(cells: Sequence[Cell]) -> list[Estimate]:
-    """What the servers of cells pay for an operation, from the same drawn rounds."""
+    """The servers' cost per operation in each cell, resampled from the same rounds."""
     figures = [cell.figures["server"] for cell in cells]
     return estimates([one.round_medians for one in figures], [one.median for one in figures])
 
 
 def _records(bulk: Cell | None, server: Estimate | None) -> tuple[Estimate | None, Bytes]:
-    """What a server pays for each byte that it sends, and what a byte takes of the line.
+    """A server's processor time for each byte that it sends, and the bytes on the wire for it.
 
-    A server of bulk opens as much as it seals; how much of its time is sealing is in its phases.
+    The server of a bulk cell opens as much as it seals; its phases show how much of its time is sealing.
     """
     if bulk is None or server is None or "size" not in bulk.axes:
         return None, Bytes()

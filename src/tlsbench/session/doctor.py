@@ -34,9 +34,9 @@ from tlsbench.workloads import prepare
 _NOISE_SECONDS = 4.0
 #: About how long an examination takes.
 SECONDS = _NOISE_SECONDS + 3
-#: What the noise floor is measured with: the first of these libraries that can be used.
+#: The noise floor is measured with the first of these libraries that is available.
 _LIBRARIES = ("pyopenssl", "ssl", "libssl", "utls", "rtls", "fake")
-#: The processor's features that TLS gains from, by the names that the kernel gives them.
+#: Processor features that speed up TLS, with the kernel's names for them.
 _FEATURES = {
     "AES-NI": "aes",
     "PCLMULQDQ": "pclmulqdq",
@@ -50,7 +50,7 @@ _AES = "workload=primitive algorithm=aes-128-gcm/encrypt size=16KiB"
 
 
 def examine() -> list[MachineCheck]:
-    """Grade this machine as a benchmark host; takes some :data:`SECONDS` seconds.
+    """Grade this machine as a benchmark host; takes about :data:`SECONDS` seconds.
 
     :returns: the findings, each with its remedy.
     """
@@ -74,7 +74,7 @@ def _timer() -> MachineCheck:
     found = f"resolution {resolution_ns:.0f} ns, a reading costs {cost_ns:.0f} ns"
     if cost_ns <= 200:
         return MachineCheck("timer", GOOD, found)
-    return MachineCheck("timer", FAIR, found, "use the TSC clock source: the others ask the kernel")
+    return MachineCheck("timer", FAIR, found, "use the TSC clock source: the others need system calls")
 
 
 def _features() -> Sequence[MachineCheck]:
@@ -104,7 +104,7 @@ def _features() -> Sequence[MachineCheck]:
 
 
 def _places() -> Sequence[MachineCheck]:
-    """The processors for threads, in the order in which ``--pin all`` places them, and their nodes."""
+    """The processors, in the order in which ``--pin all`` places threads on them, and their NUMA nodes."""
     found = processors()
     order = ", ".join(str(one.number) for one in found)
     several = len(found) > 1
@@ -127,12 +127,12 @@ def _kernel_tls() -> MachineCheck:
     lacking = why_no_kernel_tls()
     if not lacking:
         return MachineCheck("kernel TLS", GOOD, "the kernel can seal records (kTLS)")
-    remedy = "none is needed: nothing is measured with it; where the kernel has it as a module: modprobe tls"
+    remedy = "not needed, as nothing is measured with it; if the kernel has it as a module: modprobe tls"
     return MachineCheck("kernel TLS", UNKNOWN, lacking, remedy)
 
 
 def _time_of_aes(environment: dict[str, str]) -> float:
-    """Nanoseconds of an AES-128-GCM encryption in a process with these variables."""
+    """Nanoseconds for an AES-128-GCM encryption in a process with these environment variables."""
     scenario = scenario_from_id(_AES, spellings())
     with Worker(Interpreter(sys.executable, environment)) as worker:
         worker.greeting()
@@ -142,7 +142,7 @@ def _time_of_aes(environment: dict[str, str]) -> float:
 
 
 def _libraries() -> Sequence[MachineCheck]:
-    """The libraries that are installed and do not load."""
+    """The libraries that are installed but do not load."""
     return [
         MachineCheck(
             f"library {name}", POOR, f"{member.state}: {member.reason}", "repair it, or do without it"
@@ -153,7 +153,7 @@ def _libraries() -> Sequence[MachineCheck]:
 
 
 def _variables() -> Sequence[MachineCheck]:
-    """The variables of the environment that change figures."""
+    """The environment variables that change figures."""
     return [
         MachineCheck(f"variable {name}", FAIR, f"{value!r} changes what is measured", f"unset {name}")
         for name, value in influences().items()
@@ -161,7 +161,7 @@ def _variables() -> Sequence[MachineCheck]:
 
 
 def _measured() -> Sequence[MachineCheck]:
-    """Measure equals for a few seconds: the noise floor, and what disturbed it."""
+    """Measure identical cells for a few seconds: the noise floor, and what disturbed it."""
     try:
         return _noise()
     except TlsbenchError as error:

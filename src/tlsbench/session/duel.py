@@ -29,7 +29,7 @@ from tlsbench.stats import Interval, PairedComparison, compare_paired, compare_p
 
 _OF_EPOCHS = (
     "{epochs} epochs in {elapsed_s:.0f} s, both sides interleaved and each measured twice; b/a is the median "
-    "of the epochs' ratios, the floor what A/A and B/B cells differ by"
+    "of the epochs' ratios, the floor how much A/A and B/B cells differ"
 )
 _SET_ASIDE = (
     "; {percent:.1f} % of the samples were set aside because the thread lost its processor during them"
@@ -42,13 +42,13 @@ _OF_COUNTS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuelRequest:
-    """Who meets, and how it is measured.
+    """What to compare, and how.
 
-    :param matches: the scenarios of both sides; equal ones where their environments differ.
-    :param names: what the sides are called.
-    :param interpreters: where each side runs; None within this process.
-    :param plan: its time budget is divided into epochs; its precision does not count.
-    :param instrument: what counts.
+    :param matches: the scenarios of both sides; equal ones if their environments differ.
+    :param names: the names of the sides.
+    :param interpreters: the Python of each side; None for this process.
+    :param plan: its time budget is divided into epochs; its precision is ignored.
+    :param instrument: the one to measure with.
     """
 
     matches: Sequence[Match]
@@ -59,15 +59,15 @@ class DuelRequest:
 
     @property
     def scenarios(self) -> list[Scenario]:
-        """Those of both sides."""
+        """The scenarios of both sides."""
         return [scenario for match in self.matches for scenario in (match.a, match.b)]
 
     def check(self, gates: Sequence[Gate] = ()) -> None:
-        """Refuse now what would fail later.
+        """Check the request before anything is measured.
 
-        :param gates: what the duel is to pass.
-        :raises RequestError: if a workload has no times to compare, the instrument is not there, or a gate
-            means none of the scenarios.
+        :param gates: those that the duel must pass.
+        :raises RequestError: if a workload has no times to compare, the instrument is not available, or a
+            gate matches none of the scenarios.
         """
         workloads = {scenario.workload for scenario in self.scenarios}
         for workload in sorted(workloads):
@@ -87,9 +87,9 @@ class DuelRequest:
 
 
 def between(selectors: Sequence[str], plan: Plan, instrument: Instrument = WALL) -> DuelRequest:
-    """A duel between the two scenarios that the selectors mean, such as ``["key=rsa-2048,ed25519"]``.
+    """A duel between the two scenarios that the selectors describe, such as ``["key=rsa-2048,ed25519"]``.
 
-    :raises RequestError: if they do not mean two, or one cannot be measured here.
+    :raises RequestError: if they do not describe exactly two, or one cannot be measured here.
     """
     scenarios = _scenarios(selectors)
     if len(scenarios) != 2:
@@ -100,9 +100,9 @@ def between(selectors: Sequence[str], plan: Plan, instrument: Instrument = WALL)
 
 
 def between_scenarios(a: str, b: str, plan: Plan, instrument: Instrument = WALL) -> DuelRequest:
-    """A duel between two scenarios, each named by selectors that mean it alone.
+    """A duel between two scenarios, each described by selectors that match no other.
 
-    :raises RequestError: if one of them does not, or cannot be measured here.
+    :raises RequestError: if they do not match exactly one, or it cannot be measured here.
     """
     return _of_two(_only(a), _only(b), plan, instrument)
 
@@ -114,7 +114,7 @@ def between_environments(
     plan: Plan,
     instrument: Instrument = WALL,
 ) -> DuelRequest:
-    """A duel between two Python environments, in each of the scenarios that the selectors mean.
+    """A duel between two Python environments, in each of the scenarios that the selectors describe.
 
     :raises RequestError: if the environments are the same, or a scenario cannot be measured here.
     """
@@ -136,9 +136,9 @@ def duel(
 ) -> Duel:
     """Measure the matches of a request until its time budget is spent.
 
-    :param observe: called after each epoch, or as processes that count instructions end.
-    :returns: the duel; interrupted before its first epoch it has no results.
-    :raises RequestError: before anything is measured, if the request is wrong.
+    :param observe: called after each epoch, or whenever a process that counts instructions ends.
+    :returns: the duel; it has no results if it was interrupted before its first epoch.
+    :raises RequestError: before anything is measured, if the request is invalid.
     :raises MeasurementError: if a cell of either side fails: half a duel says nothing.
     """
     request.check()
@@ -156,7 +156,7 @@ def _timed(request: DuelRequest, observe: Callable[[Progress], None], stop_asked
         if interpreter is None:
             return local_side(request.instrument, request.scenarios)
         misleading: frozenset[str] = frozenset().union(*map(not_borne, request.scenarios))
-        without = misleading.difference(interpreter.environment)  # what a side sets is what is compared
+        without = misleading.difference(interpreter.environment)  # what a side sets is compared
         return remote_side(replace(interpreter, without=without), request.instrument)
 
     outcome = fight(
@@ -274,7 +274,7 @@ def _names(a: Scenario, b: Scenario) -> tuple[str, str]:
 
 
 def _names_of(a: Interpreter, b: Interpreter) -> tuple[str, str]:
-    """Such as ``a (old/bin/python)``: without the folders in which both interpreters are."""
+    """Names such as ``a (old/bin/python)``, without the parent folders that both interpreters share."""
     pythons = _beyond_common_folders(a.python, b.python)
     settings = [[f"{name}={value}" for name, value in one.environment.items()] for one in (a, b)]
     name_a, name_b = (
@@ -289,6 +289,6 @@ def _beyond_common_folders(a: str, b: str) -> tuple[str, str]:
     shared = 0
     while shared < min(map(len, parts)) - 1 and parts[0][shared] == parts[1][shared]:
         shared += 1
-    if a == b or shared <= PurePath(a).is_absolute():  # the root alone is no folder to leave out
+    if a == b or shared <= PurePath(a).is_absolute():  # the root alone is not worth leaving out
         return a, b
     return str(PurePath(*parts[0][shared:])), str(PurePath(*parts[1][shared:]))

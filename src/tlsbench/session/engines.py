@@ -23,7 +23,7 @@ from tlsbench.scenarios import expand, parse
 from tlsbench.scenarios.capabilities import Capabilities
 from tlsbench.scenarios.selectors import UNSPELLABLE
 
-#: The words for what an engine can do, each with the selectors that it must then have a scenario for.
+#: The abilities of an engine, each with the selectors for which it must have a scenario.
 _ABILITIES: Final[Mapping[str, str]] = {
     "TLS 1.2": "transport=tls version=1.2 client_auth=none,required",
     "TLS 1.3": "transport=tls version=1.3 client_auth=none,required",
@@ -38,24 +38,24 @@ _ABILITIES: Final[Mapping[str, str]] = {
     "primitives": "workload=primitive algorithm=*",
     "certificates": "workload=certificate operation=*",
 }
-#: What is no engine: it has no cryptography.
+#: Not an engine: it has no cryptography.
 _NONE: Final = ("fake",)
 _NOT_MEASURED: Final = "not measured"
 _NOBODY: Final = "no implementation of tlsbench measures it"
-_NO_SELECTOR: Final = "its path has a space or a comma, which no selector can: link to it from another folder"
-_HIDDEN: Final = "its functions are not exported: only what brought it can call them"
+_NO_SELECTOR: Final = "a selector cannot have the space or comma in its path: link to it from another folder"
+_HIDDEN: Final = "its functions are not exported: only the package that contains it can call them"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """A TLS library that was found.
 
-    :param engine: its name and version; of what does not load what it is.
+    :param engine: its name and version; a description if it does not load.
     :param implementation: the id under which it is measured; ``""`` if it is not.
-    :param file: where it is; ``""`` if that is not to be seen.
-    :param brought_by: the distribution that brought it, with its version, or the system.
-    :param can: what it can do, in short.
-    :param state: ``""`` if it can be measured, else ``does not load``, ``not installed`` or ``not measured``.
+    :param file: where it is; ``""`` if unknown.
+    :param brought_by: the distribution that contains it, with its version, or the system.
+    :param can: its abilities, in short.
+    :param state: ``""`` if it can be measured, or ``does not load``, ``not installed`` or ``not measured``.
     :param reason: why not, in one line.
     """
 
@@ -69,20 +69,20 @@ class Engine:
 
     @property
     def selector(self) -> str:
-        """What measures it; ``""`` if nothing does."""
+        """The selector that measures it; ``""`` if there is none."""
         return f"implementation={self.implementation}" if self.implementation and not self.state else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What was found, and what could be installed for more."""
+    """The engines that were found, and what could be installed for more."""
 
     found: Sequence[Engine]
     installable: Sequence[Installable]
 
 
 def find_engines() -> Engines:
-    """Find every TLS library of this machine and environment, and load each in a process that may crash."""
+    """Find every TLS library of this machine and environment, loading each in a process that may crash."""
     files = found_files()
     ids = [name for name in implementation_ids() if name not in _NONE]
     registered = [_of_implementation(name, one) for name, one in describe(ids).items()]
@@ -137,7 +137,7 @@ def _of_libssl(file: FoundFile, one: Description) -> Engine:
 
 
 def _of_file(file: FoundFile, one: Description, ids: Sequence[str]) -> Engine:
-    """A library that is there and is measured by no selector, with the reason."""
+    """A library that was found but that no selector measures, with the reason."""
     reason = f"see implementation={file.family}" if file.family in ids else _NOBODY
     return Engine(
         engine=" and ".join(file.inside) or one.engine or Path(file.path).name,

@@ -1,4 +1,4 @@
-"""How cells fared over the saved runs: by their ratio to the first, corrected by the yardsticks."""
+"""The history of cells over the saved runs: their ratios to the first run, corrected by the yardsticks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tlsbench.session.selecting import selects
 from tlsbench.stats import Interval, steps
 from tlsbench.units import NANOSECONDS, Unit
 
-#: The most cells that are answered; selectors can name fewer.
+#: The most cells in an answer; selectors can narrow them down.
 _MOST_CELLS = 200
 UNKNOWN_MACHINE: Final = Machine()
 #: The ratio of a run to itself.
@@ -29,8 +29,8 @@ _SAME: Final = Interval(1.0, 1.0, 1.0)
 class SavedRun:
     """A saved run.
 
-    :param taken_at: as people read it, in UTC; ``""`` if unknown.
-    :param commit: of the code that was measured; None if unknown.
+    :param taken_at: for display, in UTC; ``""`` if unknown.
+    :param commit: that of the measured code; None if unknown.
     :param machine: where it was measured.
     """
 
@@ -43,12 +43,12 @@ class SavedRun:
 
     @property
     def label(self) -> str:
-        """What it is called on an axis: its commit, or else its number, and the day."""
+        """Its label on an axis: the commit, or the number if that is unknown, and the day."""
         return f"{self.commit.short if self.commit else f'{self.number:04}'} {self.taken_at[:10]}".strip()
 
     @property
     def heading(self) -> str:
-        """What it is called in a sentence: its number, and its commit."""
+        """Its name in a sentence: the number, and the commit if known."""
         return f"{self.number:04}{f' ({self.commit.short})' if self.commit else ''}"
 
 
@@ -56,11 +56,11 @@ class SavedRun:
 class Point:
     """A cell in one run.
 
-    :param median: its figure as it was measured.
-    :param ratio: to the first run, less what the yardsticks changed by where they can say, with all that the
-        comparison leaves open: its interval and its floor.
-    :param yardsticks: how many say so; 0 where the figures are compared as they are, with those of the run
-        before, and 0 of the first run.
+    :param median: its figure as measured.
+    :param ratio: to the first run, corrected for the change of the yardsticks if they can judge; its bounds
+        allow for both the interval and the floor of the comparison.
+    :param yardsticks: how many judge; 0 if the figures are compared as they are, with those of the run
+        before, and 0 for the first run.
     """
 
     median: float
@@ -70,12 +70,12 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A step that the judgement calls.
+    """A step in the history of a cell.
 
     :param word: such as ``"slower"``.
-    :param ratio: after over before; where yardsticks judge, of all runs since the step before to all runs
-        until the next.
-    :param is_weak: whether it is one of measured times without yardsticks: the machine may have changed.
+    :param ratio: after over before; if yardsticks judge, all runs until the next step over all runs since the
+        previous one.
+    :param is_weak: whether it is a step in times without yardsticks: the machine may have changed.
     """
 
     word: str
@@ -83,7 +83,7 @@ class Change:
     is_weak: bool
 
     def __str__(self) -> str:
-        """Such as ``slower +10 %``, with a star if it is weak."""
+        """Text such as ``slower +10 %``, with an asterisk if it is weak."""
         return f"{self.word} {100 * (self.ratio.median - 1):+.0f} %{'*' * self.is_weak}"
 
 
@@ -91,9 +91,9 @@ class Change:
 class CellHistory:
     """A cell over runs.
 
-    :param unit: of its figures in the latest run that has it; runs that count in another one do not count.
-    :param points: for each run; None where it lacks the cell.
-    :param changes: by the place of the first run after it.
+    :param unit: the unit of its figures in the latest run that has it; runs in another unit are ignored.
+    :param points: for each run; None if it lacks the cell.
+    :param changes: its steps, by the index of the first run after each.
     """
 
     id: str
@@ -104,12 +104,12 @@ class CellHistory:
 
     @property
     def ratios(self) -> list[float | None]:
-        """For each run the ratio to the first; None where it lacks the cell."""
+        """The ratio of each run to the first; None for runs that lack the cell."""
         return [None if point is None else point.ratio.median for point in self.points]
 
     @property
     def weak(self) -> int:
-        """How many runs of measured times were compared with the run before, as no yardstick judges them."""
+        """The number of timed runs that were compared with the run before, as no yardstick judges them."""
         _, *others = (point for point in self.points if point is not None)
         return sum(not point.yardsticks for point in others) if self.unit is NANOSECONDS else 0
 
@@ -118,17 +118,17 @@ class CellHistory:
 class SavedRuns:
     """The saved runs.
 
-    :param runs: oldest number first.
-    :param left_out: why, for each saved file that holds no run to compare.
+    :param runs: in the order of their numbers.
+    :param left_out: the reason for each saved file that holds no run to compare.
     """
 
     runs: Sequence[SavedRun]
     left_out: Sequence[str]
 
     def ids(self, selectors: Sequence[str]) -> list[str]:
-        """The ids of the cells that the selectors mean; of all without.
+        """The ids of the cells that the selectors match; all ids if there are no selectors.
 
-        :raises RequestError: if they mean none, or more than anybody reads.
+        :raises RequestError: if they match no cell, or more than anybody reads.
         """
         wanted = parse(selectors, spellings())
         ids = dict.fromkeys(
@@ -147,11 +147,11 @@ class SavedRuns:
 
 
 def saved_runs(yardsticks: Sequence[str] = ()) -> SavedRuns:
-    """The runs that are saved below the working directory.
+    """The runs saved below the working directory.
 
-    :param yardsticks: names or globs of benchmarks that are yardsticks too, see
-        :func:`tlsbench.comparison.with_yardsticks`; a run that has none of a name is left out.
-    :raises RequestError: if there are none.
+    :param yardsticks: names or globs of benchmarks that serve as yardsticks too, see
+        :func:`tlsbench.comparison.with_yardsticks`; a run in which one matches nothing is left out.
+    :raises RequestError: if there are no runs.
     """
     runs, left_out = [], []
     for number, name, path in storage.saved():
@@ -173,19 +173,19 @@ def saved_runs(yardsticks: Sequence[str] = ()) -> SavedRuns:
 
 
 def histories(recordings: Sequence[Recording], ids: Sequence[str]) -> list[CellHistory]:
-    """The history of each of some cells, over runs in the order in which they were taken.
+    """The history of each of the given cells, over runs in the order in which they were taken.
 
-    A run is compared with the first run that yardsticks can compare it with, which is the first of all as
-    long as nothing but the code changes. Its level is that of the other times the ratio. All runs that are
-    compared with the same one make a stretch, whose steps are those of :func:`tlsbench.stats.steps`. A run
-    that yardsticks compare with none begins a stretch: it is compared with the run before it, and there is a
-    step between them if that comparison calls one.
+    A run is compared with the first run with which yardsticks can compare it; that is the very first as long
+    as only the code changes. Its level is the level of that run times the ratio. All runs that are compared
+    with the same one form a stretch, whose steps are those of :func:`tlsbench.stats.steps`. A run that
+    yardsticks can compare with none begins a new stretch: it is compared with the run before it, and there is
+    a step between them if that comparison finds one.
 
-    :param ids: each in one of the recordings at least.
+    :param ids: each in at least one of the recordings.
     """
 
     @cache
-    def verdicts(base: int, new: int) -> Mapping[str, Verdict]:  # of all cells, once for each pair of runs
+    def verdicts(base: int, new: int) -> Mapping[str, Verdict]:  # of all cells, once per pair of runs
         return {one.id: one for one in judge(recordings[base], recordings[new]).verdicts}
 
     compared = [_stretches(name, recordings, verdicts) for name in ids]
@@ -195,10 +195,10 @@ def histories(recordings: Sequence[Recording], ids: Sequence[str]) -> list[CellH
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """A run and what it is compared with.
+    """A run, and the run with which it is compared.
 
-    :param at: its place.
-    :param base: the place of the other; its own of the first run of all, which has no verdict.
+    :param at: its index.
+    :param base: the index of the other; its own for the very first run, which has no verdict.
     """
 
     at: int
@@ -209,7 +209,7 @@ class _Compared:
 def _stretches(
     name: str, recordings: Sequence[Recording], verdicts: Callable[[int, int], Mapping[str, Verdict]]
 ) -> list[list[_Compared]]:
-    """The runs of a cell: the first of each stretch is what the others in it are compared with."""
+    """The runs of a cell by stretch: the first of each is the one with which the others are compared."""
     stretches: list[list[_Compared]] = []
     before = None
     for at in _having(name, recordings):
@@ -227,7 +227,7 @@ def _stretches(
 
 
 def _having(name: str, recordings: Sequence[Recording]) -> list[int]:
-    """The places of the runs that have a cell, in the unit in which the latest has it."""
+    """The indices of the runs that have a cell, in the same unit as the latest of them."""
     having = [at for at, one in enumerate(recordings) if name in one.figures]
     unit = recordings[having[-1]].instruments[name].unit
     return [at for at in having if recordings[at].instruments[name].unit is unit]
@@ -256,7 +256,7 @@ def _history(
 
 
 def _changes(stretch: Sequence[_Compared], unit: Unit, looks: int) -> Iterator[tuple[int, Change]]:
-    """What is called at the first run of a stretch, and the steps within it."""
+    """The step at the first run of a stretch, and the steps within it."""
     first, *others = stretch
     if first.verdict and first.verdict.verdict != "~":
         yield first.at, Change(first.verdict.word, first.verdict.ratio, unit is NANOSECONDS)
@@ -269,7 +269,7 @@ def _changes(stretch: Sequence[_Compared], unit: Unit, looks: int) -> Iterator[t
 
 
 def _possible(verdict: Verdict, level: float) -> Interval:
-    """Where a run is that was compared with one of that level: what interval and floor leave open."""
+    """The level of a run, from that of its base, with the range that interval and floor leave open."""
     ratio, within = verdict.ratio, 1 + verdict.floor
     return Interval(
         level * min(ratio.low, ratio.median / within),

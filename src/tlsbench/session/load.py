@@ -1,4 +1,4 @@
-"""A load: many connections to a server that runs already."""
+"""A load: many connections to a server that is already running."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tlsbench.scenarios import parse
 from tlsbench.sockets import UNIX
 from tlsbench.tracing.live import LiveCapture
 
-#: The axes that a load has, of one value each.
+#: The axes of a load, which take one value each.
 AXES = ("version", "cipher", "group")
-#: The figures that a load without requests does not have.
+#: The figures that a load without requests lacks.
 _OF_REQUESTS = ("first byte", "request", "requests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadRequest:
-    """What is loaded, and how.
+    """What to load, and how.
 
     :param unbounded: whether the user says that the target may be loaded, whatever it is.
-    :param thresholds: what it is to keep.
+    :param thresholds: those that the load must meet.
     """
 
     plan: LoadPlan
@@ -32,20 +32,20 @@ class LoadRequest:
     thresholds: tuple[Threshold, ...] = ()
 
     def check(self) -> None:
-        """Refuse now what would fail later.
+        """Check the request before anything is sent.
 
-        :raises RequestError: if the load cannot be, or may not be; before anything is sent.
+        :raises RequestError: if the load is impossible or not allowed.
         """
         self.plan.check(unbounded=self.unbounded)
         for one in self.thresholds:
             if one.figure in _OF_REQUESTS and not self.plan.requests:
                 raise RequestError(f"'{one.text}' is about requests, and none are sent: give --requests")
         for name in {self.plan.at(one).name: one for one in self.plan.targets}.values():
-            client_context(self.plan.at(name))  # which reads the files, and says what is wrong with them
+            client_context(self.plan.at(name))  # reads the files, and reports what is wrong with them
 
 
 def split_words(words: Sequence[str]) -> tuple[tuple[Target, ...], list[str]]:
-    """The targets among the words of a load, and its selectors, which are the words with ``=``.
+    """Split the words of a load into targets and selectors, which are the words with ``=``.
 
     :raises RequestError: if a word is neither, or there is no target.
     """
@@ -61,11 +61,11 @@ def split_words(words: Sequence[str]) -> tuple[tuple[Target, ...], list[str]]:
 
 
 def lines_of(texts: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The conditions of the lines to all targets, and by target those that are its own.
+    """The conditions of the line to all targets, and those of single targets, by target.
 
-    :param texts: conditions such as ``"rtt=50ms,loss=1%"``, or the same behind a target and a comma:
+    :param texts: conditions such as ``"rtt=50ms,loss=1%"``, or the same after a target and a comma:
         ``"127.0.0.1:8444,rtt=50ms"``.
-    :raises RequestError: if one is neither, or two are of the same.
+    :raises RequestError: if one is neither, or two are for the same target.
     """
     lines: dict[str, str] = {}
     for text in texts:
@@ -83,7 +83,7 @@ def lines_of(texts: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def handshakes_of(selectors: Sequence[str]) -> dict[str, str]:
-    """What the handshakes of a load must be: a value for each of :data:`AXES` that is given.
+    """The values that a load's handshakes must have, for each of :data:`AXES` that is given.
 
     :raises RequestError: for another axis, an unknown value, or more than one.
     """
@@ -105,10 +105,10 @@ def load(
     """Load the target of a request.
 
     :param observe: called each second with the tally of all connections so far.
-    :param stop_asked: True ends the load early; what is open is finished.
-    :param capture: takes the first connections, as many as the plan says.
-    :raises RequestError: before anything is sent, if the request is wrong.
-    :raises MeasurementError: if the workers do not come up.
+    :param stop_asked: True ends the load early; open connections are finished.
+    :param capture: captures the first connections, as many as the plan says.
+    :raises RequestError: before anything is sent, if the request is invalid.
+    :raises MeasurementError: if the workers do not start.
     """
     request.check()
     found = run_load(request.plan, observe, stop_asked, capture)

@@ -1,4 +1,4 @@
-"""On which processors a run stays: ``--pin``."""
+"""The processors that a run is pinned to: ``--pin``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LIST: Final = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*")
 
 
 def pin_to(text: str) -> None:
-    """Keep this process and those that it starts on some processors, and each thread of a cell on one.
+    """Pin this process and those that it starts to some processors, and each thread of a cell to one.
 
-    :param text: numbers such as ``2`` or ``0,2-3``, or ``all`` for every one that this process may use.
-    :raises RequestError: if the system does not let it choose, or there are no such processors.
+    :param text: numbers such as ``2`` or ``0,2-3``, or ``all`` for all that this process may use.
+    :raises RequestError: if the system does not support it, or there are no such processors.
     """
     if not hasattr(os, "sched_setaffinity"):
         raise RequestError("--pin needs Linux: this system does not let a process choose its processor")

@@ -1,4 +1,4 @@
-"""Every primitive, and which library has it."""
+"""All primitives, and the libraries that have them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Primitive:
     """An algorithm.
 
     :param offered: by library, the operations that it has.
-    :param reasons: by the reason, the operations that a library does not have.
+    :param reasons: by reason, the operations that a library lacks.
     """
 
     subject: Subject
@@ -28,7 +28,7 @@ class Primitive:
 
 
 def primitives() -> list[Primitive]:
-    """Every one of them, of each library, tried."""
+    """All primitives, each tried with every library."""
     matrix = matrix_of([f"workload=primitive implementation={','.join(LIBRARIES)} algorithm=*"])
     libraries: dict[str, list[str]] = defaultdict(list)
     for scenario in matrix.scenarios:

@@ -15,7 +15,7 @@ _SECONDS = {"ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 def seconds(text: str) -> float:
     """Seconds from ``500ms``, ``40s``, ``40``, ``1.5m`` or ``1h``.
 
-    :raises RequestError: if the text is no duration above zero.
+    :raises RequestError: if the text is not a duration above zero.
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", text.strip().lower())
     if match is None or match[2] not in _SECONDS or float(match[1]) == 0:
@@ -56,7 +56,7 @@ def rate(text: str) -> float:
 def share(text: str) -> float:
     """A share from ``60%``, ``100%`` or ``0.6``.
 
-    :raises RequestError: if it is none from 0 to 1.
+    :raises RequestError: if it is not a share from 0 to 1.
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(%?)", text.strip())
     value = float(match[1]) / (100 if match[2] else 1) if match else -1.0
@@ -66,9 +66,9 @@ def share(text: str) -> float:
 
 
 def nanoseconds(text: str) -> float:
-    """Nanoseconds of a processor from ``40us``, ``40µs``, ``0.2ms`` or ``900ns``; 0 of ``0``.
+    """Nanoseconds of processor time from ``40us``, ``40µs``, ``0.2ms`` or ``900ns``; 0 from ``0``.
 
-    :raises RequestError: if it is no time of that size.
+    :raises RequestError: if the text is not a time in such a unit.
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(ns|us|µs|ms)", text.strip().lower())
     if match is None and text.strip() != "0":

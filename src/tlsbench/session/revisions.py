@@ -1,4 +1,4 @@
-"""The saved run of a git revision: of a tag, a branch, a commit, or the last release."""
+"""The saved run of a git revision: a tag, a branch, a commit, or the last release."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tlsbench.results import storage
 from tlsbench.results.reader import commit_in, read, read_file
 from tlsbench.results.stored import Commit, Stored
 
-#: The revision that stands for the nearest tag before the new result.
+#: The name for the nearest tag before the new result.
 LAST_RELEASE = "last-release"
-#: A run that is further back than this is no run of the revision that was asked for.
+#: A run further back than this does not represent the requested revision.
 _MOST_COMMITS_BACK = 1000
 
 
@@ -23,7 +23,7 @@ _MOST_COMMITS_BACK = 1000
 class Against:
     """The stored results to compare.
 
-    :param notes: what there is to say of the choice, a line each.
+    :param notes: remarks on the choice, a line each.
     """
 
     base: Stored
@@ -40,14 +40,13 @@ class _SavedRun:
 def against(revision: str, reference: str | None = None) -> Against:
     """A result, and the saved run of a git revision to compare it with.
 
-    Where the revision itself has no saved run, the nearest commit before it that has one stands for it. Of
-    several runs of one commit the latest is taken; runs of a working directory that differed from its commit
-    stand for no revision.
+    If the revision itself has no saved run, the nearest commit before it that has one is used. Of several
+    runs of one commit the latest is used; runs of a working directory with local changes are ignored.
 
     :param revision: anything that names a commit to git, or :data:`LAST_RELEASE`: the nearest tag before the
         commit of the new result.
-    :param reference: the new result, as :func:`tlsbench.results.reader.read` takes it; the latest saved run
-        without.
+    :param reference: the new result, as :func:`tlsbench.results.reader.read` accepts it; the latest saved run
+        if None.
     :raises RequestError: if there is no such revision, or no saved run of it.
     """
     runs = _saved_runs()
@@ -73,13 +72,13 @@ def against(revision: str, reference: str | None = None) -> Against:
 
 
 def _saved_runs() -> list[_SavedRun]:
-    """The saved runs whose commit is known, the oldest first."""
+    """The saved runs whose commit is known, oldest first."""
     known = []
     for _, _, path in storage.saved():
         try:
             commit = commit_in(path)
         except RequestError:
-            continue  # a file that cannot be read is no run of any revision
+            continue  # an unreadable file is not a run of any revision
         if commit is not None:
             known.append(_SavedRun(path, commit))
     return known
@@ -104,7 +103,7 @@ def _none_of(wanted: str, commit: str, runs: Sequence[_SavedRun]) -> str:
 
 
 def _release_before(commit: Commit | None) -> str:
-    """The nearest tag before a commit; before what is checked out where the result names none."""
+    """The nearest tag before a commit; before ``HEAD`` if the result names no commit."""
     start = commit.id if commit is not None else "HEAD"
     tagged = _git("tag", "--points-at", start).split() and not (commit and commit.dirty)
     try:
@@ -123,9 +122,10 @@ def _commit_of(revision: str) -> str:
 
 
 def _git(*arguments: str) -> str:
-    """What git answers, without the newline.
+    """The output of a git command, stripped.
 
-    :raises RequestError: with git's first line, which may be empty, if it refuses.
+    :raises RequestError: if it fails, with the first line of its error output, which may be empty; or if git
+        is not installed.
     """
     if (git := shutil.which("git")) is None:
         raise RequestError("git is not installed")

@@ -24,7 +24,7 @@ from tlsbench.session.selecting import others_that_can
 
 #: A shorter run has no time for yardsticks.
 _LEAST_BUDGET_SECONDS = 1.0
-#: Told of the progress, with a function that makes the run that there is so far.
+#: Called with the progress, and with a function that makes the run so far.
 Observe = Callable[[Progress, Callable[[], Run]], None]
 
 
@@ -32,14 +32,13 @@ Observe = Callable[[Progress, Callable[[], Run]], None]
 class RunRequest:
     """What to measure, and how.
 
-    :param matrix: the scenarios, and what was excluded of them, see
-        :func:`~tlsbench.session.selecting.matrix_of`.
+    :param matrix: the scenarios, and what was excluded, see :func:`~tlsbench.session.selecting.matrix_of`.
     :param plan: when to stop.
-    :param instrument: what counts, where the workload does not bring its own.
-    :param command: what asked for it, to be stored with the result.
-    :param noise_floor: whether to measure A/A cells beside the scenarios.
-    :param processes: how many take turns; as many as the time budget allows where it is None.
-    :param selectors: what the matrix is of, if that is no profile: a refusal names who could.
+    :param instrument: the one to measure with, unless the workload brings its own.
+    :param command: the command line, to be stored with the result.
+    :param noise_floor: whether to measure A/A cells as well.
+    :param processes: how many take turns; None for as many as the time budget allows.
+    :param selectors: those of the matrix, if it is not of a profile: a refusal names libraries that could.
     """
 
     matrix: Matrix
@@ -51,7 +50,7 @@ class RunRequest:
     selectors: Sequence[str] = ()
 
     def check(self) -> None:
-        """Refuse now what would fail later.
+        """Check the request before anything is measured.
 
         :raises RequestError: if there is nothing to measure, or the instrument cannot measure it.
         """
@@ -74,12 +73,12 @@ def _check_files(scenarios: Sequence[Scenario]) -> None:
         if not isinstance(member, HasTwoFiles) or not member.has_two_files:
             raise RequestError(
                 f"parts=yes counts calls from one file into another, and {end} has its TLS and its "
-                f"cryptography in one: leave out --meter {CALLGRIND.name}, or take a libssl"
+                f"cryptography in one: leave out --meter {CALLGRIND.name}, or use libssl"
             )
 
 
 def check_instrument(instrument: Instrument, workloads: set[str]) -> None:
-    """Check that an instrument is there, and can measure these workloads.
+    """Check that an instrument is available, and can measure these workloads.
 
     :raises RequestError: if not.
     """
@@ -99,9 +98,9 @@ def run(
     """Measure the scenarios of a request together.
 
     :param observe: called with the progress between rounds, never within one.
-    :param stop_asked: asked after each round; True ends the run with what there is.
+    :param stop_asked: called after each round; True ends the run with the results so far.
     :returns: the run; cells that failed are among its failures.
-    :raises RequestError: before anything is measured, if the request is wrong.
+    :raises RequestError: before anything is measured, if the request is invalid.
     """
     request.check()
     if request.instrument is CALLGRIND:
@@ -111,13 +110,13 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was measured together, before it is summed up.
+    """What was measured together, before it is summarised.
 
-    :param series: of the scenarios, in their order.
-    :param twins: of the A/A cells.
-    :param before: the state of the machine when sampling began; None while it goes on.
-    :param yardsticks: with what was measured of each; in ``yardsticks_s`` of ``elapsed_s``.
-    :param processes: in how many processes, in turn, its rounds were sampled.
+    :param series: those of the scenarios, in order.
+    :param twins: those of the A/A cells.
+    :param before: the state of the machine when sampling began; None during sampling.
+    :param yardsticks: each with its series; they took ``yardsticks_s`` of ``elapsed_s``.
+    :param processes: how many processes sampled its rounds in turn.
     """
 
     series: Sequence[Series]
@@ -130,7 +129,7 @@ class Measured:
     processes: int = 1
 
     def run(self, request: RunRequest) -> Run:
-        """The run that these series make."""
+        """The run made from these series."""
         return collect(
             self.series,
             request.matrix.excluded,
@@ -153,7 +152,7 @@ def measure_together(
     observe: Observe = lambda _progress, _so_far: None,
     stop_asked: Callable[[], bool] = lambda: False,
 ) -> Measured:
-    """Measure the scenarios of a request with a clock, each where it can be, the A/A cells among them."""
+    """Measure the scenarios of a request and their A/A cells with a clock, each where it can run."""
     scenarios = request.matrix.scenarios
     twins = aa_cells_of(scenarios) if request.noise_floor else []
 
@@ -198,7 +197,7 @@ def measure_together(
 
 
 def _without_twins(progress: Progress, scenarios: int) -> Progress:
-    """The progress of the cells that the result will have; A/A cells are made and warmed up last."""
+    """The progress without the A/A cells, which are made and warmed up last."""
     return replace(
         progress,
         done=progress.done if progress.stage == "measuring" else min(progress.done, scenarios),
@@ -213,7 +212,7 @@ def _counted(request: RunRequest, observe: Observe, stop_asked: Callable[[], boo
 
     def run_of(counts: Counts) -> Run:
         return collect_counts(
-            list(zip(scenarios, counts.results, strict=False)),  # so far there are none
+            list(zip(scenarios, counts.results, strict=False)),  # empty while counting
             [*request.matrix.excluded, *_out_of_time(scenarios, counts, request.plan)],
             request.plan,
             command=request.command,
@@ -231,7 +230,7 @@ def _counted(request: RunRequest, observe: Observe, stop_asked: Callable[[], boo
 
 
 def _out_of_time(scenarios: Sequence[Scenario], counts: Counts, plan: Plan) -> Iterator[Excluded]:
-    """The scenarios that the time budget left no time to count, with what would."""
+    """The scenarios that the time budget left uncounted, with the budget that would suffice."""
     if counts.stopped_by != "time budget":
         return
     reason = (

@@ -12,14 +12,14 @@ from tlsbench.scenarios import Excluded, Matrix, Selection, expand, narrow, pars
 from tlsbench.scenarios.axes import AXES, MACHINE
 from tlsbench.scenarios.profiles import PROFILES
 
-if TYPE_CHECKING:  # numpy and scipy would come with it, and no list needs them
+if TYPE_CHECKING:  # imports numpy and scipy, which 'tlsbench list' does not need
     from tlsbench.results import Cell, Run
 
 #: The axes that name libraries.
 _ENDS: Final = {"implementation", "client", "server"}
-#: No library: it has no cryptography.
+#: Not a library: it has no cryptography.
 _FAKE: Final = "fake"
-#: What is measured where neither selectors nor a profile are given.
+#: What is measured if neither selectors nor a profile are given.
 DEFAULT_PROFILE = "quick"
 
 
@@ -27,7 +27,7 @@ def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
     """The matrix of a request: a profile narrowed by selectors, or the selectors alone.
 
     :param selectors: such as ``"key=rsa-2048,ed25519"``.
-    :param profile: the name of one; :data:`DEFAULT_PROFILE` where there are no selectors either.
+    :param profile: its name; :data:`DEFAULT_PROFILE` if there are no selectors either.
     :raises RequestError: for an unknown profile, axis or value.
     """
     by = parse(selectors, spellings())
@@ -41,11 +41,11 @@ def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
 
 
 def matrix_like(run: Run, selectors: Sequence[str] = ()) -> Matrix:
-    """The matrix of the cells of a stored run, to measure them here.
+    """Return the matrix of the cells of a stored run, to measure them on this machine.
 
     What is unknown here, such as a library's path on another machine, is excluded with the reason.
 
-    :param selectors: narrow the cells as they narrow a profile.
+    :param selectors: narrow the cells down as they narrow a profile.
     :raises RequestError: for an unknown axis or value in the selectors.
     """
     by = parse(selectors, spellings())
@@ -66,11 +66,11 @@ def matrix_like(run: Run, selectors: Sequence[str] = ()) -> Matrix:
 
 
 def others_that_can(matrix: Matrix, selectors: Sequence[str]) -> str:
-    """What to add to a refusal: which libraries can do what the selectors ask for, where they name none.
+    """A hint for a refusal: the libraries that can do what the selectors request, if they name none.
 
-    :param matrix: what the selectors gave: nothing but what cannot be.
+    :param matrix: the matrix of the selectors, which has exclusions only.
     :returns: words to append to the reason; ``""`` if the selectors name a library, or if the reason is not
-        about the library that is taken by default.
+        about the default library.
     """
     by = parse(selectors, spellings())
     usual = tuple(f"{name}: " for name in AXES["implementation"].default)
@@ -94,17 +94,17 @@ def others_that_can(matrix: Matrix, selectors: Sequence[str]) -> str:
 
 
 def selects(wanted: Selection, axes: Mapping[str, str]) -> bool:
-    """Whether a cell of these axes is one of those that a selection means."""
+    """Whether a selection matches a cell with these axes."""
     both = axes.get("implementation")
     ends = {"client": both, "server": both} if both else {}
     return all({**ends, **axes}.get(axis) in values for axis, values in wanted.items())
 
 
 def baseline_of(selector: str | None, cells: Sequence[Mapping[str, str]]) -> Callable[[Cell], bool] | None:
-    """Whether a cell is one of those that a baseline's selector means; None without a selector.
+    """A predicate for the cells that a baseline's selector matches; None without a selector.
 
-    :param cells: the axes of the cells there are.
-    :raises RequestError: if it selects none of them.
+    :param cells: the axes of all cells.
+    :raises RequestError: if it matches none of them.
     """
     if selector is None:
         return None

@@ -1,4 +1,4 @@
-"""What a server is: the scenario that selectors mean, and the groups that it takes."""
+"""The properties of a server: the scenario that the selectors describe, and the groups that it accepts."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from tlsbench.session.selecting import matrix_of, others_that_can
 
 #: The axes that a server has.
 AXES: Final = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
-#: Those of them that a server of HTTP/3 has, too.
+#: Those of them that an HTTP/3 server has, too.
 HTTP_3_AXES: Final = ("version", "key", "chain_length")
-#: What a server takes unless it is given a group, the preferred one first; of these, what its library has.
+#: The groups of a server that is given none, preferred ones first, as far as its library has them.
 GROUPS: Final = ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1", "secp521r1")
 _EARLY_DATA = "resumption=early-data"
 
 
 def served_scenario(selectors: Sequence[str], *, early_data: bool = False) -> Scenario:
-    """The scenario whose server the selectors mean.
+    """The scenario whose server the selectors describe.
 
     :param early_data: whether the server accepts it.
-    :raises RequestError: if that is not one, cannot be here, or has what a server lacks.
+    :raises RequestError: if they do not describe exactly one, it cannot run here, or a server lacks an axis.
     """
     given = (*selectors, _EARLY_DATA) if early_data else selectors
     matrix = matrix_of(given or ("workload=handshake",))
     if matrix.excluded and not matrix.scenarios:
         raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}{others_that_can(matrix, given)}")
     if len(matrix.scenarios) != 1:
-        raise RequestError(f"a server is of one scenario, but the selectors name {len(matrix.scenarios)}")
+        raise RequestError(f"a server serves one scenario, but the selectors name {len(matrix.scenarios)}")
     (scenario,) = matrix.scenarios
     own = ("workload", *AXES)
     idle = [
@@ -47,9 +47,9 @@ def served_scenario(selectors: Sequence[str], *, early_data: bool = False) -> Sc
 
 
 def check_http3(selectors: Sequence[str]) -> None:
-    """Check that what selectors say of a server is what one of HTTP/3 can be, which is aioquic's.
+    """Check that the selectors describe a possible HTTP/3 server, which is aioquic's.
 
-    :raises RequestError: if it is not.
+    :raises RequestError: if they do not.
     """
     for word in (word for text in selectors for word in text.split()):
         axis, _, value = word.partition("=")
@@ -64,7 +64,7 @@ def check_http3(selectors: Sequence[str]) -> None:
 
 
 def served_groups(selectors: Sequence[str], scenario: Scenario) -> tuple[str, ...]:
-    """Where no selector names a group: those that it takes of the client of a load; else none."""
+    """The groups that a server accepts from the client of a load; none if a selector names a group."""
     if any(word.startswith("group=") for text in selectors for word in text.lower().split()):
         return ()
     axes = replace(scenario, client="pyopenssl", group="").axes()
@@ -74,11 +74,11 @@ def served_groups(selectors: Sequence[str], scenario: Scenario) -> tuple[str, ..
 
 
 def logs_keys(scenario: Scenario, peers: Peers) -> bool:
-    """Whether the library of a scenario's server gives the secrets of its connections."""
+    """Whether the library of a scenario's server logs the secrets of its connections."""
     return isinstance(tls_library(scenario.server).server_context(scenario, peers), LogsKeys)
 
 
 def served_http(http: str, scenario: Scenario, peers: Peers) -> str:
-    """What a server of a scenario answers, of what it was asked for: without ALPN nobody asks for HTTP/2."""
+    """The HTTP version to serve: ``auto`` becomes 1.1 if the library cannot select HTTP/2 by ALPN."""
     context = tls_library(scenario.server).server_context(scenario, peers)
     return "1.1" if http == "auto" and not isinstance(context, SelectsProtocols) else http

@@ -1,15 +1,15 @@
-"""The arithmetic of capacity: from what is asked of a server and what each part of it costs to what it needs.
+"""The arithmetic of capacity: from the demand on a server and its costs to the resources that it needs.
 
-Processor time is nanoseconds of one core, rates are of a second, sizes bytes. Of ``R`` new connections a
-second a share ``s`` resumes, each is sent ``T`` bytes of application data, and ``O`` are open::
+Processor time is in nanoseconds of one core, rates are per second, sizes in bytes. Of ``R`` new connections
+per second a share ``s`` resumes, each is sent ``T`` bytes of application data, and ``O`` are open::
 
     busy cores = R × ((1 − s) × full + s × resumed + T × per byte + beyond TLS) / 10⁹
     cores      = the least n with n × efficiency(n) ≥ busy cores / (1 − headroom)
     memory     = O × memory of a connection / (1 − headroom)
-    line       = R × ((1 − s) × full + s × resumed + T × bytes of record per byte) × 8 × frame / (1 −
-    headroom)
+    line       = R × ((1 − s) × full + s × resumed + T × bytes of record per byte) × 8 × frame
+                 / (1 − headroom)
 
-Each cost is an :class:`~tlsbench.stats.Estimate`, whose interval is carried through by the bootstrap.
+Each cost is an :class:`~tlsbench.stats.Estimate`, whose interval is propagated by the bootstrap.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ import numpy as np
 from tlsbench.stats import Estimate
 
 _NS_PER_S: Final = 1e9
-#: An Ethernet frame of full size takes the line for 1,538 bytes (with preamble and gap), of which 1,448 are
-#: TCP's payload (IPv4, timestamps). Acknowledgements and smaller frames come on top.
+#: A full-size Ethernet frame occupies the line for 1,538 bytes (with preamble and gap), of which 1,448 are
+#: TCP payload (IPv4, timestamps). Acknowledgements and smaller frames add to this.
 FRAME: Final = 1538 / 1448
-#: Tickets of TLS 1.3 live for seven days at most (RFC 8446 section 4.6.1).
+#: TLS 1.3 tickets live for seven days at most (RFC 8446 section 4.6.1).
 MOST_TICKET_SECONDS: Final = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """What is asked of a server.
+    """The demand on a server.
 
-    :param connections_per_s: new connections.
+    :param connections_per_s: new connections per second.
     :param resumed: the share of them that resume a session, from 0 to 1.
     :param transfer_bytes: application data that the server sends on each.
     :param open_connections: how many are open at once.
-    :param headroom: the share of each resource that is to stay free, from 0 to below 1.
+    :param headroom: the share of each resource to keep free, from 0 to below 1.
     """
 
     connections_per_s: float
@@ -52,11 +52,11 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """What several cores do of what one does, as measured.
+    """The throughput of several cores relative to one, as measured.
 
-    :param efficiencies: by the number of threads: what they do together over what one does times their
-        number. Without any it is taken to be linear.
-    :param is_void: whether that was measured, and its controls did not come out.
+    :param efficiencies: by the number of threads: their joint throughput over that number times the
+        throughput of one. If there are none, scaling is assumed to be linear.
+    :param is_void: whether it was measured, but its controls failed.
     """
 
     efficiencies: Mapping[int, Estimate] = field(default_factory=dict)
@@ -64,16 +64,16 @@ class Scaling:
 
     @property
     def is_measured(self) -> bool:
-        """Whether there are any."""
+        """Whether there are efficiencies."""
         return bool(self.efficiencies)
 
     @property
     def most(self) -> int:
-        """The largest number that was measured; 1 without."""
+        """The largest number of threads that was measured; 1 if there is none."""
         return max(self.efficiencies, default=1)
 
     def cores_for(self, work: Estimate) -> Estimate:
-        """The least cores that do the work of perfect ones, in each draw by its own efficiencies."""
+        """The fewest cores that do the work of perfect ones, for each draw by its own efficiencies."""
         if not self.is_measured:
             return work
         value = cores_for(work.value, {count: one.value for count, one in self.efficiencies.items()})
@@ -86,12 +86,12 @@ class Scaling:
 
 
 def cores_for(work: float, efficiencies: Mapping[int, float]) -> float:
-    """The least cores that do the work of perfect ones.
+    """The fewest cores that do the work of perfect ones.
 
-    Between two measured numbers what they do together is on a line; beyond the largest, the efficiency is
-    taken to stay what it was there. Infinite if more cores do no more.
+    Between measured numbers of cores, throughput is interpolated linearly; beyond the largest, its efficiency
+    is assumed to hold. Infinite if that efficiency is zero.
 
-    :param work: the number of perfect ones.
+    :param work: the number of perfect cores.
     """
     done = [(0.0, 0.0), (1.0, 1.0)]
     done += [(float(count), count * share) for count, share in sorted(efficiencies.items()) if count > 1]
@@ -104,7 +104,7 @@ def cores_for(work: float, efficiencies: Mapping[int, float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Bytes:
-    """TLS bytes of one handshake, or of one byte of application data."""
+    """TLS bytes of one handshake, or for one byte of application data."""
 
     up: float = 0.0
     down: float = 0.0
@@ -112,13 +112,13 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What a server pays, in processor time and bytes of TLS; None for what was not measured.
+    """A server's costs in processor time and TLS bytes; None for what was not measured.
 
     :param full_ns: of a full handshake; ``resumed_ns`` of a resumed one.
-    :param byte_ns: of a byte that is sealed and sent.
-    :param beyond_ns: of each connection beyond the library: the kernel, and the server's own program.
+    :param byte_ns: of sealing and sending a byte.
+    :param beyond_ns: of each connection beyond the library: in the kernel, and in the server's own program.
     :param memory_bytes: of an open connection.
-    :param scaling: what several cores do of what one does.
+    :param scaling: the throughput of several cores relative to one.
     """
 
     full_ns: Estimate
@@ -134,11 +134,11 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a connection's processor time.
+    """A part of the processor time of connections.
 
-    :param share: of how many connections it is a part.
-    :param each_ns: where it is one.
-    :param cores: that are busy with it.
+    :param share: the share of connections that have it.
+    :param each_ns: its time in each of these.
+    :param cores: the cores that it keeps busy.
     """
 
     name: str
@@ -149,11 +149,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizing:
-    """What a server needs.
+    """The resources that a server needs.
 
-    :param parts: of which ``busy_cores`` is the sum.
-    :param cores: with headroom, and with what is lost as they are several.
-    :param memory_bytes: of the TLS library for its open connections, with headroom; None without any, or if
+    :param parts: they add up to ``busy_cores``.
+    :param cores: with headroom, and with the losses of scaling.
+    :param memory_bytes: of the TLS library for open connections, with headroom; None if there are none, or if
         it was not measured.
     :param up_bits_per_s: on the line from clients, with headroom; ``down_bits_per_s`` to them.
     """
@@ -167,9 +167,9 @@ class Sizing:
 
 
 def size(demand: Demand, costs: Costs) -> Sizing:
-    """What a server needs that pays these costs.
+    """The resources that a server with these costs needs.
 
-    :raises ValueError: if a cost is not known that is asked for, but for the memory.
+    :raises ValueError: if a cost that the demand involves is unknown, unless it is the memory.
     """
     rate, resumed = demand.connections_per_s, demand.resumed
     parts = [
@@ -211,13 +211,13 @@ def _part(name: str, share: float, cost_ns: Estimate | None, times: float, rate:
 
 
 def share_with_lifetime(share: float, lifetime_s: float, other_s: float) -> float:
-    """The share that would resume if tickets lived for another time.
+    """The share that would resume with another ticket lifetime.
 
-    As if each client came back by chance, at the same rate at any time (a Poisson process): the share that
-    comes back within a lifetime L is 1 − exp(−L / τ), and τ follows from the share with the present one.
+    This assumes that each client comes back at random, at a constant rate (a Poisson process): the share that
+    comes back within a lifetime L is 1 − exp(−L / τ), and τ follows from the present share and lifetime.
 
-    :param share: of connections that resume now, from 0 to below 1.
-    :param lifetime_s: of tickets now; ``other_s`` the other.
+    :param share: the share of connections that resume now, from 0 to below 1.
+    :param lifetime_s: the present ticket lifetime; ``other_s`` is the other.
     """
     gone: float = (1 - share) ** (other_s / lifetime_s)
     return 1 - gone

@@ -1,7 +1,7 @@
-"""A file of ticket keys, which the servers of a pool share: nginx's ``ssl_session_ticket_key``.
+"""The file of ticket keys that a pool of servers shares, as in nginx's ``ssl_session_ticket_key``.
 
-Whoever has the keys can decrypt what was sent under tickets of TLS 1.2, and of TLS 1.3 the early data
-(RFC 8446 appendix F.1): the file is for its owner alone.
+Anyone with the keys can decrypt what was sent under TLS 1.2 tickets, and the early data of TLS 1.3 (RFC 8446
+appendix F.1), so only the owner may access the file.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from tlsbench.implementations.registry import tls_libraries, tls_library
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Scenario
 
-#: A name of 16 bytes, and a key of 32 for HMAC and one for AES-256.
+#: A key name of 16 bytes, and keys of 32 bytes for HMAC and for AES-256.
 BYTES: Final = 80
 _OTHERS: Final = 0o077
 
 
 def ticket_keys(path: Path) -> bytes:
-    """The keys in a file, which is made if there is none.
+    """The keys in a file, which is created if it does not exist.
 
-    :raises RequestError: if it cannot be made or read, others may read it, or it is no such file.
+    :raises RequestError: if it cannot be created or read, others have access to it, or it has another size.
     """
     try:
         if not path.exists():
@@ -47,14 +47,14 @@ def ticket_keys(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Make a file whole or not at all: another server may be about to make or read the same."""
+    """Create a file atomically: another server may be creating or reading it now."""
     keys = secrets.token_bytes(BYTES)
     with files.beside(path.parent, keys, files.SECRET_MODE) as new, contextlib.suppress(FileExistsError):
         os.link(new, path)
 
 
 def check_shares_tickets(scenario: Scenario, peers: Peers, *, http: str, early_data: bool) -> None:
-    """Check that a server of a scenario takes ticket keys.
+    """Check that a scenario's server accepts ticket keys from outside.
 
     :raises RequestError: if it does not.
     """

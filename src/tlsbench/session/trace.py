@@ -1,4 +1,4 @@
-"""One handshake of a scenario, traced: made, proved, recorded and opened, outside every measurement."""
+"""Trace one handshake of a scenario: perform, prove, record and decrypt it, outside of any measurement."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from tlsbench.tracing.transports import TRACED, Traced
 from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
 
-#: What decides which messages there are.
+#: The axes that determine which messages there are.
 _SHAPE: Final = (
     *("transport", "version", "resumption", "client_auth", "hello_retry", "address_check"),
     *("certificate_compression", "ech"),
     *("certificate_type", "psk_mode"),
 )
-#: Ladders that a page has of a run; more would bury its figures.
+#: The most ladders on the page of a run; more would bury its figures.
 _MOST_SHAPES: Final = 4
 _COMMENT: Final = "tlsbench trace, {headers} headers made up: {scenario}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """One handshake, of a scenario.
+    """A traced handshake of a scenario.
 
-    ``keys_from`` is the library that gave the secrets, ``""`` if neither did; ``began_s`` is when it began,
+    ``keys_from`` is the library that logged the secrets, ``""`` if neither did; ``began_s`` is when it began,
     in seconds since 1970.
     """
 
@@ -52,17 +52,17 @@ class Trace:
 
     @property
     def shown(self) -> TracedHandshake:
-        """What is shown and stored of it: neither bytes nor secrets."""
+        """The part that is shown and stored, without bytes and secrets."""
         return TracedHandshake(
             scenario=self.scenario.id, engines=self.engines, keys_from=self.keys_from, ladder=self.ladder
         )
 
 
 def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
-    """The files that show a trace to Wireshark, by their paths: all of them secret.
+    """The files that show a trace in Wireshark, by path; all of them are secret.
 
-    :param path: pcapng with the secrets inside; where it ends with ``.pcap``, pcap, and a key log of the same
-        name beside it if there are secrets.
+    :param path: of a pcapng file that includes the secrets; if it ends in ``.pcap``, of a pcap file, with a
+        key log of the same name next to it if there are secrets.
     """
     how = TRACED[trace.scenario.transport]
     packets = packets_of(trace.pieces, int(trace.began_s * 1e9), trace.scenario.transport)
@@ -75,9 +75,9 @@ def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
 
 
 def traced_scenario(selectors: Sequence[str]) -> Scenario:
-    """The one handshake that the selectors mean.
+    """The one handshake that the selectors describe.
 
-    :raises RequestError: if that is not one, or cannot be here.
+    :raises RequestError: if they do not describe exactly one, or it cannot be traced here.
     """
     matrix = matrix_of(selectors or ("workload=handshake",))
     if matrix.excluded and not matrix.scenarios:
@@ -86,23 +86,23 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
         )
     if len(matrix.scenarios) != 1:
         raise RequestError(
-            f"a trace is of one scenario, but the selectors name {len(matrix.scenarios)}: add axes, such as "
+            f"a trace needs one scenario, but the selectors name {len(matrix.scenarios)}: add axes, such as "
             "implementation=pyopenssl version=1.3 key=ecdsa-secp256r1"
         )
     (scenario,) = matrix.scenarios
     if scenario.workload != "handshake":
-        raise RequestError(f"a trace is of a handshake, not of workload={scenario.workload}")
+        raise RequestError(f"only a handshake can be traced, not workload={scenario.workload}")
     if scenario.transport not in TRACED:
-        raise RequestError(f"a trace is of transport={' or '.join(TRACED)}, not of {scenario.transport}")
+        raise RequestError(f"only transport={' or '.join(TRACED)} can be traced, not {scenario.transport}")
     if need_workers([scenario]):
         raise RequestError(f"cannot trace that: {scenario.id} needs a process of its own")
     return scenario
 
 
 def trace(scenario: Scenario) -> Trace:
-    """Make one handshake of a scenario, prove it, and look into it.
+    """Perform one handshake of a scenario, prove it, and decode it.
 
-    A resumed one is preceded by the full handshake that brings its session, which is not in the trace.
+    A resumed one is preceded by the full handshake that provides its session, which is not in the trace.
 
     :raises TlsbenchError: as a measurement of the scenario would.
     """
@@ -113,7 +113,7 @@ def trace(scenario: Scenario) -> Trace:
         with files.temporary(b"", ".keylog") as path:
             recorder = Recorder(time.perf_counter_ns)
             keys_from = _record(cell, how, recorder, path)
-            cell.sample()  # what only the first handshake of a process costs is not in the trace
+            cell.sample()  # not traced: the first handshake of a process has extra costs
             began_s = time.time()
             cell.sample()
             pieces = recorder.pieces
@@ -134,10 +134,11 @@ def trace(scenario: Scenario) -> Trace:
 
 
 def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], list[str]]:
-    """A trace of one handshake for each shape among scenarios that were measured, of the first few.
+    """Trace one handshake for each shape among measured scenarios, of the first few shapes.
 
-    A shape is what decides which messages there are: transport, version, resumption, client certificates,
-    HelloRetryRequest, checks of addresses, compression, Encrypted ClientHello. Nothing may be measured then.
+    The shape is what determines the messages: transport, version, resumption, client certificates,
+    HelloRetryRequest, address checks, certificate compression and type, Encrypted ClientHello and PSK mode.
+    Nothing may be measured meanwhile.
 
     :returns: the traces, and a line for each shape that could not be traced.
     """
@@ -156,7 +157,7 @@ def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], 
 
 
 def _record(cell: Handshake, how: Traced, recorder: Recorder, path: Path) -> str:
-    """Put the recorder between the cell and its libraries; which of them logs its keys."""
+    """Put the recorder between a cell and its libraries; return the library that logs its keys, or ``""``."""
     clients, servers, make_clients = cell.clients, cell.servers, cell.make_clients
     keys_from = ""
     if isinstance(servers, LogsKeys):

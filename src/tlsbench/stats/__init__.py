@@ -1,4 +1,4 @@
-"""What numbers mean: pure functions of numbers, without I/O."""
+"""Statistics: pure functions of numbers, without I/O."""
 
 from tlsbench.stats.addresses import with_addresses
 from tlsbench.stats.between import Change, Kind, Level, Move, change, level

@@ -1,20 +1,20 @@
 """Comparing two runs by references that did not change between them.
 
-A machine's pace differs between two runs by more than most changes do. What references changed by is not
-theirs but the machine's; what a cell changed by beyond that is its own (reference genes: J. Vandesompele et
-al., Genome Biology 3, 2002, research0034).
+A machine's pace differs between two runs by more than the effect of most changes. The change of a reference
+is the machine's; a cell's change beyond that is its own (reference genes: J. Vandesompele et al., Genome
+Biology 3, 2002, research0034).
 
-Two decisions make this sharp enough to find changes of a few percent. Studies of 65 runs under five
-conditions led to both (docs/measuring.md).
+Two decisions make this sensitive enough to detect changes of a few percent. Both result from studies of 65
+runs under five conditions (docs/measuring.md).
 
-- **The fastest fifth of the rounds is compared.** Whatever else a machine does makes a round slower and never
-  faster, and how much slower depends on the operation. The fast rounds have in common that little came in
-  between. Between runs, equal cells differed by half as much as their medians did.
-- **References are weighed by kind.** What slows a machine down does not slow all operations alike: handshakes
-  move together, and so do loops of arithmetic. So what a cell would have moved by is predicted from the
-  references by ordinary kriging, with a covariance that has a part for each kind and one for each cell (N.
-  Cressie, Statistics for Spatial Data, 1993, section 3.2). The cell's own part stays unexplained. How far
-  the references stray from what these priors expect scales the variance, moderated as in G. K. Smyth,
+- **The fastest fifth of the rounds is compared.** A machine's other activity makes a round slower, never
+  faster, and by how much depends on the operation. The fast rounds have in common that they had little
+  interference. Compared this way, equal cells differed between runs by half as much as by their medians.
+- **References are weighted by kind.** What slows a machine down does not slow all operations equally:
+  handshakes move together, and so do arithmetic loops. So the expected move of a cell is predicted from the
+  references by ordinary kriging, with a covariance that has a component for each kind and one for each cell
+  (N. Cressie, Statistics for Spatial Data, 1993, section 3.2). The cell's own component stays unexplained.
+  The variance is scaled by how far the references deviate from these priors, moderated as in G. K. Smyth,
   Statistical Applications in Genetics and Molecular Biology 3 (2004), article 3.
 """
 
@@ -31,23 +31,23 @@ from tlsbench.stats.intervals import CONFIDENCE, Interval, present
 
 #: The share of the rounds that is compared: the fastest.
 _FASTEST: Final = 0.2
-#: By this part of their distance from the middle round the fastest rounds are in doubt: the more else went on
-#: in a run, the less do its fastest rounds say what would have been without.
+#: The error of the fastest rounds, as a fraction of their distance from the median round: the more
+#: interference a run had, the less its fastest rounds show what it would have been without.
 _DOUBT: Final = 0.25
-#: It is never fewer rounds than these, and a cell of fewer than that says nothing.
+#: The minimum number of fastest rounds, and of rounds in all.
 _FEWEST_FAST: Final = 3
 _FEWEST_ROUNDS: Final = 5
-#: How much of what is a cell's own the cells of one library have in common: a correlation.
+#: The correlation between the own components of cells of one library.
 _OF_LIBRARY: Final = 0.5
-#: How much evidence the priors are, in degrees of freedom.
+#: The weight of the priors, in degrees of freedom.
 _PRIOR_FREEDOM: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Where a cell stood: the logarithm of its time in the fastest rounds, and how far that may be off.
+    """The level of a cell in a run: the logarithm of its time in the fastest rounds, with its error.
 
-    :param error: as a standard deviation.
+    :param error: a standard deviation.
     """
 
     log: float
@@ -58,8 +58,8 @@ class Level:
 class Kind:
     """How far unchanged cells of one kind move between two runs, as standard deviations of logarithms.
 
-    :param own: each for itself.
-    :param shared: all of the kind together, against other kinds.
+    :param own: each cell individually.
+    :param shared: all cells of the kind together, relative to other kinds.
     """
 
     name: str
@@ -69,9 +69,9 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a cell stood in two runs.
+    """The levels of a cell in two runs.
 
-    :param library: what it runs on, and others may too; ``""`` of nothing that others have in common with it.
+    :param library: the library that it runs on; ``""`` if it shares none with other cells.
     """
 
     base: Level
@@ -81,23 +81,23 @@ class Move:
 
     @property
     def log(self) -> float:
-        """The logarithm of its time in the new run over that in the base."""
+        """The logarithm of the ratio of its time in the new run to that in the base."""
         return self.new.log - self.base.log
 
     @property
     def own_variance(self) -> float:
-        """The variance of what it does not share with its kind: of sampling, and its own."""
+        """The variance that it does not share with its kind: that of sampling, and its own."""
         return self.base.error**2 + self.new.error**2 + self.kind.own**2
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a cell changed by, beyond what its references changed by.
+    """The change of a cell beyond that of its references.
 
     :param ratio: its time in the new run over that in the base, with a 95 % interval that includes what
         the references leave unexplained.
-    :param unexplained: the same as a fraction: an unchanged cell may seem to have changed by this much.
-    :param p_value: the probability of a ratio as far from one if nothing had changed.
+    :param unexplained: the latter as a fraction: an unchanged cell may seem to have changed by this much.
+    :param p_value: the probability of a ratio at least as far from one if nothing had changed.
     """
 
     ratio: Interval
@@ -106,13 +106,13 @@ class Change:
 
 
 def level(rounds: Sequence[float]) -> Level | None:
-    """Where a cell stood in a run: the mean of the logarithms of its fastest rounds.
+    """The level of a cell in a run: the mean of the logarithms of its fastest rounds.
 
-    The error is that of an expected shortfall (S. X. Chen, Journal of Financial Econometrics 6 (2008) 87), as
-    if the rounds were independent, and a part of how far the fastest rounds are from the middle one.
+    The error combines that of an expected shortfall (S. X. Chen, Journal of Financial Econometrics 6 (2008)
+    87), assuming independent rounds, and a fraction of the distance of the fastest rounds from the median.
 
-    :param rounds: the medians of its rounds, above zero; NaN where there are none.
-    :returns: None of fewer than five rounds, or if one is not above zero.
+    :param rounds: the medians of its rounds, above zero; NaN for missing ones.
+    :returns: None if there are fewer than five rounds, or if one is not above zero.
     """
     known = np.sort(present(rounds))
     count = len(known)
@@ -127,8 +127,8 @@ def level(rounds: Sequence[float]) -> Level | None:
 
 
 def change(cell: Move, references: Sequence[Move]) -> Change:
-    """What a cell changed by between two runs, beyond what its references did; at least one reference."""
-    from scipy.special import stdtr, stdtrit  # scipy takes its time to import: only when it is needed
+    """The change of a cell between two runs, beyond that of its references; at least one reference."""
+    from scipy.special import stdtr, stdtrit  # scipy is slow to import: only when needed
 
     moves = np.array([one.log for one in references])
     precision = np.linalg.inv([[_covariance(one, other) for other in references] for one in references])
@@ -136,7 +136,7 @@ def change(cell: Move, references: Sequence[Move]) -> Change:
     centre = float(precision.sum(axis=0) @ moves / precision.sum())
     strays = moves - centre
     predicted = centre + float(shared @ precision @ strays)
-    left = 1 - float(shared @ precision.sum(axis=0))  # what the centre weighs in the prediction
+    left = 1 - float(shared @ precision.sum(axis=0))  # the weight of the centre in the prediction
     unexplained = (
         cell.kind.own**2
         + cell.kind.shared**2
@@ -157,7 +157,7 @@ def change(cell: Move, references: Sequence[Move]) -> Change:
 
 
 def _covariance(one: Move, other: Move) -> float:
-    """The covariance of what two cells move by, beyond what all do."""
+    """The covariance of two cells' moves, beyond what all cells have in common."""
     shared = one.kind.shared**2 if one.kind == other.kind else 0.0
     if one is other:
         return shared + one.own_variance

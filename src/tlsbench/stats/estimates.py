@@ -1,10 +1,10 @@
-"""Figures that are computed from medians, with intervals: the bootstrap carries them through any arithmetic.
+"""Figures computed from medians, with intervals: the bootstrap carries them through any arithmetic.
 
-An estimate has draws beside its value: what the figure would have been, had other rounds been measured. The
-rounds are drawn anew with replacement (B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, 1993,
-chapters 6 and 13), **the same rounds in all cells of a run**, as what slows a round slows all its cells: what
-they have in common stays in sums and cancels in ratios. Arithmetic on estimates is arithmetic on each draw;
-the interval is that of the draws' percentiles.
+In addition to its value, an estimate has draws: what the figure would have been if other rounds had been
+measured. The rounds are resampled with replacement (B. Efron and R. J. Tibshirani, An Introduction to the
+Bootstrap, 1993, chapters 6 and 13), **the same rounds in all cells of a run**, since what slows a round slows
+all its cells: what they share adds up in sums and cancels in ratios. Arithmetic on estimates is arithmetic on
+each draw; the interval is given by the percentiles of the draws.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ import numpy as np
 
 from tlsbench.stats.intervals import CONFIDENCE, Array, Interval, present
 
-#: Draws of an estimate: the ends of its interval then scatter by some 3 % of its width.
+#: Draws of an estimate: the bounds of its interval then vary by some 3 % of its width.
 DRAWS: Final = 2000
-#: Of fewer rounds there is no interval, as for :func:`tlsbench.stats.median_interval`.
+#: With fewer rounds there is no interval, as in :func:`tlsbench.stats.median_interval`.
 _LEAST_ROUNDS: Final = 6
 _SEED: Final = 20261129
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Estimate:
-    """A figure and its draws; NaN among them where it has no interval."""
+    """A figure and its draws, which contain NaN if it has no interval."""
 
     value: float
     draws: Array
 
     @classmethod
     def exact(cls, value: float) -> Estimate:
-        """A figure that is known, such as what was asked for."""
+        """An estimate of a figure that is known exactly, such as a setting."""
         return cls(value, np.full(DRAWS, value))
 
     def __add__(self, other: Estimate | float) -> Estimate:
@@ -54,7 +54,7 @@ class Estimate:
 
     @property
     def interval(self) -> Interval:
-        """The figure with its 95 % interval; the whole line where there is none."""
+        """The figure with its 95 % interval, from minus to plus infinity if it has none."""
         if not np.isfinite(self.draws).all():
             return Interval(-math.inf, self.value, math.inf)
         low, high = np.quantile(self.draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
@@ -62,14 +62,14 @@ class Estimate:
 
 
 def estimates(rounds: Sequence[Sequence[float]], values: Sequence[float]) -> list[Estimate]:
-    """Estimates of medians that were measured together, from one set of drawn rounds.
+    """Estimates of medians that were measured together, from one set of resampled rounds.
 
-    A draw scales the value by what the median of the drawn rounds is to that of all, so that a value that was
-    corrected for the pace of the run stays what it is.
+    A draw scales the value by the ratio of the median of the drawn rounds to that of all rounds, so that
+    corrections of the value for the pace of the run are kept.
 
-    :param rounds: for each figure the medians of its rounds, in their order; NaN where there are none. A
-        figure with another number of rounds than the first is drawn by itself.
-    :param values: the medians that are reported of them.
+    :param rounds: for each figure the medians of its rounds, in order; NaN for missing ones. Figures share
+        the drawn rounds only if they have the same number of rounds.
+    :param values: the reported medians.
     """
     drawn = np.random.default_rng(_SEED)
     chosen: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.int64]]] = {}
@@ -89,7 +89,7 @@ def estimates(rounds: Sequence[Sequence[float]], values: Sequence[float]) -> lis
 
 
 def mean_estimate(values: Sequence[float]) -> Estimate:
-    """The estimate of a mean of values that are independent of each other."""
+    """The estimate of the mean of independent values."""
     known = np.asarray(values, dtype=float)
     if len(known) < _LEAST_ROUNDS:
         return Estimate(float(known.mean()), np.full(DRAWS, math.nan))
@@ -98,7 +98,7 @@ def mean_estimate(values: Sequence[float]) -> Estimate:
 
 
 def _medians(drawn: Array) -> Array:
-    """The median of each row without its NaN; of a row that has nothing else that of all rows."""
+    """The median of each row, ignoring NaN; for a row of only NaN that of all rows."""
     held = ~np.isnan(drawn).all(axis=1)
     medians = np.empty(len(drawn))
     medians[held] = np.nanmedian(drawn[held], axis=1)

@@ -14,9 +14,9 @@ Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 #: The coverage of every interval that tlsbench prints.
 CONFIDENCE = 0.95
-#: Of fewer values in a row no dependence is estimated.
+#: Autocorrelation is not estimated from fewer values than this.
 _LEAST_DEPENDENT = 12
-#: Autocorrelations are summed up to this many lags, times the cube root of the number of values.
+#: Autocorrelations are summed up to this factor times the cube root of the number of values, in lags.
 _LAGS = 1.5
 
 
@@ -24,7 +24,7 @@ _LAGS = 1.5
 class Interval:
     """A median and the interval that covers the true one with probability :data:`CONFIDENCE`.
 
-    With fewer than six values no such interval exists: it is then the whole line.
+    With fewer than six values no such interval exists: its bounds are then infinite.
     """
 
     low: float
@@ -33,14 +33,14 @@ class Interval:
 
     @property
     def relative_half_width(self) -> float:
-        """Half the interval's width over the median: 0.02 is "± 2 %"; infinite if there is none."""
+        """Half the interval's width over the median: 0.02 means "± 2 %"; infinite if there is no interval."""
         if not math.isfinite(self.high - self.low) or self.median <= 0:
             return math.inf
         return (self.high - self.low) / 2 / self.median
 
 
 def present(values: Sequence[float] | Array) -> Array:
-    """The values without the gaps: NaN stands for a round without a figure."""
+    """The values other than NaN, which stands for a round without a figure."""
     found: Array = np.asarray(values, dtype=float)
     return np.extract(~np.isnan(found), found)
 
@@ -52,20 +52,20 @@ def median_interval(values: Sequence[float]) -> Interval:
     distribution of the values below the true median, is at least :data:`CONFIDENCE`
     (H. A. David and H. N. Nagaraja, Order Statistics, 3rd ed., section 7.1).
 
-    :param values: independent of each other for the coverage to hold; NaN is left out, and of none the median
-        is NaN.
+    :param values: must be independent for the coverage to hold; NaN is left out, and without values the
+        median is NaN.
     """
     return _of_ranks(known := present(values), _rank(len(known)))
 
 
 def rounds_interval(values: Sequence[float]) -> Interval:
-    """The median of a series in time with its interval, where neighbours may be alike.
+    """The median of a time series with its interval, allowing for autocorrelation.
 
-    As :func:`median_interval`, but the ranks lie further apart by the square root of what the autocorrelation
-    of "above or below the median" adds to the variance of their count, the sum of its autocorrelations (P.
-    Heidelberger and P. A. W. Lewis, Operations Research 32 (1984) 185), estimated with Bartlett's weights.
+    Like :func:`median_interval`, but the ranks are further apart by the square root of the factor by which
+    the autocorrelation of the signs ("above or below the median") inflates the variance of their sum (P.
+    Heidelberger and P. A. W. Lewis, Operations Research 32 (1984) 185), estimated with Bartlett weights.
 
-    :param values: in the order in which they were measured; NaN is left out.
+    :param values: in the order of measurement; NaN is left out.
     """
     known = present(values)
     rank = _rank(len(known))
@@ -76,10 +76,9 @@ def rounds_interval(values: Sequence[float]) -> Interval:
 def paired_ratio(values: Sequence[float], baseline: Sequence[float]) -> Interval:
     """The median of the ratios of values measured in the same rounds, with its interval.
 
-    What slows a whole round cancels in its ratio, so a drifting machine widens neither. Rounds in
-    which either is NaN are left out.
+    What slows a whole round cancels in its ratio, so a drifting machine does not widen the interval.
 
-    :param baseline: as many values as ``values``, all above zero; a round in which either is NaN is left out.
+    :param baseline: as many values as ``values``, all above zero; rounds in which either is NaN are left out.
     """
     return rounds_interval(np.asarray(values, dtype=float) / np.asarray(baseline, dtype=float))
 
@@ -93,7 +92,7 @@ def _of_ranks(values: Array, rank: int) -> Interval:
 
 
 def _inflation(values: Array) -> float:
-    """By what factor dependence raises the variance of how many values lie below the median; at least 1."""
+    """The factor, at least 1, by which dependence inflates the variance of the count below the median."""
     count = len(values)
     if count < _LEAST_DEPENDENT:
         return 1.0
@@ -109,8 +108,8 @@ def _inflation(values: Array) -> float:
 
 @lru_cache(maxsize=1024)
 def _rank(count: int) -> int:
-    """The largest k with P(fewer than k of ``count`` values below the median) <= 2.5 %; or 0."""
-    from scipy.special import bdtr  # scipy takes its time to import: only when it is needed
+    """The largest k with P(fewer than k of ``count`` values below the median) <= 2.5 %, or 0."""
+    from scipy.special import bdtr  # scipy is slow to import: only when needed
 
     tail = (1 - CONFIDENCE) / 2
     low, high = 0, count // 2

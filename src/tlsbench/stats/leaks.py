@@ -1,14 +1,14 @@
-"""Whether the time of an operation says what it was given: two kinds of input, and the times of single calls.
+"""Whether an operation's timing depends on its input: two kinds of input, and the times of single calls.
 
 After O. Reparaz, J. Balasch and I. Verbauwhede, Dude, is my code constant time? (DATE 2017): calls with
-inputs of two classes in random order, Welch's t-test (B. L. Welch, Biometrika 34, 1947, 28) of their times,
-and the same without the tails, where other things than the operation show. Two changes:
+inputs of two classes in random order, Welch's t-test (B. L. Welch, Biometrika 34, 1947, 28) on their times,
+and the same without the tails, where effects unrelated to the operation appear. Two changes:
 
-- The tails are cut by Yuen's trimmed t-test (K. K. Yuen, Biometrika 61, 1974, 165), of each class by its own
-  quantiles: a threshold that both share would cut off more of the slower class, and with that the difference.
-- A t beyond the threshold is not enough. The classes are measured twice each, in epochs for which everything
-  is made anew, as in a duel (:mod:`tlsbench.stats.paired`): where an input happens to lie costs time too,
-  and differs between two sets of equal inputs. A difference must exceed what these differ by.
+- The tails are cut by Yuen's trimmed t-test (K. K. Yuen, Biometrika 61, 1974, 165), at each class's own
+  quantiles: a common threshold would cut off more of the slower class, and the difference with it.
+- A t beyond the threshold is not enough. Each class is measured twice, in epochs for which everything is
+  created anew, as in a duel (:mod:`tlsbench.stats.paired`): the address of an input affects the time too,
+  and differs between two sets of equal inputs. A difference must exceed that between such sets.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ import numpy as np
 
 from tlsbench.stats.intervals import Array, Interval, median_interval
 
-#: From this |t| on the classes differ, as Reparaz et al. have it: p < 7e-6, so that a few t-tests may be
-#: tried.
+#: The |t| above which the classes differ, as in Reparaz et al.: p < 7e-6, which allows for trying several
+#: t-tests.
 LEAST_T: Final = 4.5
-#: And below this p of the epochs, of which there are few: of a thousand checks of what is constant one is
-#: wrong.
+#: The p-value over epochs, which are few, below which they differ: one in a thousand checks of constant-time
+#: code gives a false alarm.
 MOST_P: Final = 1e-3
-#: The shares that are cut off at either end, the tests that are tried.
+#: The trims to try: the shares that are cut off at each end.
 TRIMS: Final = (0.0, 0.01, 0.1, 0.25)
 
 
 @dataclass(frozen=True, slots=True)
 class TimedCalls:
-    """The calls of one epoch: for each class the times of two sets of inputs, in nanoseconds a call."""
+    """The calls of one epoch: for each class the times with two sets of inputs, in nanoseconds per call."""
 
     a: Sequence[float]
     a_again: Sequence[float]
@@ -44,18 +44,18 @@ class TimedCalls:
 
 @dataclass(frozen=True, slots=True)
 class TimingDifference:
-    """What the calls say of two kinds of input.
+    """The difference in time between two kinds of input.
 
-    :param difference_ns: the time of b less that of a: the median over epochs of the differences of (trimmed)
-        means, with its 95 % interval.
-    :param floor_ns: what two sets of inputs of one kind differ by, whichever way.
-    :param t: Welch's (Yuen's), above zero if b takes longer.
-    :param p_value: of the epochs' differences if there were none, by Student's t: epochs are what is
-        independent.
-    :param trim: the share that was cut off at either end.
-    :param call_ns: the median time of a call of a, the clock's own cost in it.
-    :param calls: how many there were of both kinds, in this many ``epochs``, and fewer than six have no
-        interval.
+    :param difference_ns: the time of b minus that of a: the median over epochs of the differences of
+        (trimmed) means, with its 95 % interval.
+    :param floor_ns: the difference between two sets of inputs of one kind, in either direction.
+    :param t: Welch's (Yuen's), positive if b takes longer.
+    :param p_value: of the epochs' differences, by Student's t-test against zero; the epochs are the
+        independent samples.
+    :param trim: the share that was cut off at each end.
+    :param call_ns: the median time of a call with a, including the overhead of the clock.
+    :param calls: the number of calls of both kinds together.
+    :param epochs: the number of epochs; fewer than six give no interval.
     """
 
     difference_ns: Interval
@@ -69,7 +69,7 @@ class TimingDifference:
 
     @property
     def is_found(self) -> bool:
-        """Whether the kinds differ: by both t-tests, beyond the interval, and beyond the floor."""
+        """Whether the kinds differ: by both t-tests, by the interval, and by more than the floor."""
         found = self.difference_ns
         return (
             abs(self.t) > LEAST_T
@@ -80,14 +80,14 @@ class TimingDifference:
 
     @property
     def resolution_ns(self) -> float:
-        """A larger difference would have been seen, as far as the interval and the floor can tell."""
+        """The difference above which one would have been found, judging by the interval and the floor."""
         return max(abs(self.difference_ns.low), abs(self.difference_ns.high), self.floor_ns)
 
 
 def timing_difference(epochs: Sequence[TimedCalls]) -> TimingDifference:
-    """Compare the calls of two kinds: of the trims that find a difference the one with the largest |t|.
+    """Compare the calls of two kinds, by the trim with the largest |t| of those that find a difference.
 
-    Where none does it is the one with the best resolution.
+    If none does, the trim with the best resolution is used.
 
     :param epochs: at least one, each with at least two calls of each set.
     """
@@ -99,7 +99,7 @@ def timing_difference(epochs: Sequence[TimedCalls]) -> TimingDifference:
 
 
 def _at(trim: float, epochs: Sequence[TimedCalls]) -> TimingDifference:
-    from scipy.stats import trim_mean, ttest_1samp, ttest_ind  # it takes its time to import
+    from scipy.stats import trim_mean, ttest_1samp, ttest_ind  # slow to import
 
     def less(ours: Sequence[float], theirs: Sequence[float]) -> float:
         return float(trim_mean(ours, trim) - trim_mean(theirs, trim))
@@ -109,7 +109,7 @@ def _at(trim: float, epochs: Sequence[TimedCalls]) -> TimingDifference:
         [difference for one in epochs for difference in (less(one.a_again, one.a), less(one.b_again, one.b))]
     )
     a, b = _pooled(epochs)
-    with np.errstate(all="ignore"):  # of times that are all alike there is no t
+    with np.errstate(all="ignore"):  # t is undefined if all times are equal
         t = float(ttest_ind(b, a, equal_var=False, trim=trim).statistic)
         p_value = float(ttest_1samp(differences, 0.0).pvalue) if len(differences) > 1 else 1.0
     return TimingDifference(
@@ -125,7 +125,7 @@ def _at(trim: float, epochs: Sequence[TimedCalls]) -> TimingDifference:
 
 
 def _pooled(epochs: Sequence[TimedCalls]) -> tuple[Array, Array]:
-    """The calls of both kinds, each less the median of its epoch: keys and pace differ between epochs."""
+    """The calls of both kinds, each minus the median of its epoch: keys and pace differ between epochs."""
     a, b = [], []
     for one in epochs:
         ours, theirs = np.array([*one.a, *one.a_again]), np.array([*one.b, *one.b_again])

@@ -1,13 +1,13 @@
-"""The pace of a run: how slow the machine was in each round, as a control variate of its cells.
+"""The pace of a run: how slow the machine was in each round, as a control variate for its cells.
 
-A machine that slows down in a round slows down every cell of that round. What the *other* cells did then
-explains much of the scatter of a cell's rounds, and what is explained need not widen its interval: the method
+A machine that slows down in a round slows down every cell of that round. The times of the *other* cells thus
+explain much of the scatter of a cell's rounds, and what is explained need not widen its interval: the method
 of control variates (S. S. Lavenberg and P. D. Welch, Management Science 27 (1981) 322; R. Y. Rubinstein and
 R. Marcus, Operations Research 33 (1985) 661).
 
-The mean of the pace is not known from elsewhere: another run has another pace. So what is left is the cell's
-time *at the middle pace of this run*, and the interval is of that. It does not say what the next run will
-find: that is what comparisons between runs are for.
+The true mean of the pace is unknown, since it differs from run to run. So the result is the cell's time *at
+the middle pace of this run*, with the interval of that. It does not predict the next run: that is what
+comparisons between runs are for.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ import numpy as np
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-#: A round has a pace only if at least this many other cells have it: the noise of fewer would pass for one.
+#: A round has a pace only if at least this many other cells have it: with fewer, it would be mere noise.
 _LEAST_OTHERS: Final = 3
-#: With fewer rounds the slope is noise itself.
+#: With fewer rounds the slope itself is noise.
 _LEAST_ROUNDS: Final = 12
-#: Deviations are cut at this many standard deviations, as estimated robustly, before the slope is fitted.
+#: Deviations are clipped at this many standard deviations, robustly estimated, before the slope is fitted.
 _CUT: Final = 3.0
-#: The standard deviation of a normal distribution over its median absolute deviation.
+#: The ratio of a normal distribution's standard deviation to its median absolute deviation.
 _OF_NORMAL: Final = 1.4826
-#: A cell cannot feel the pace less than not at all; more than twice as much as the others is a bad fit.
+#: The maximum slope (the minimum is 0): more than twice the others' sensitivity to the pace is a bad fit.
 _STEEPEST: Final = 2.0
 
 
 def paces(rounds: Sequence[Sequence[float]]) -> Array:
-    """The pace of each round for each cell, as the logarithm of a factor: what the other cells say of it.
+    """The pace of each round for each cell, as the logarithm of a factor, judged by the other cells.
 
-    It is the median, over the other cells that have the round, of the logarithm of their time in it over
-    their own median. The cell's own deviation is not in it, or it would explain itself.
+    It is the median, over the other cells that have the round, of the logarithm of the ratio of their time in
+    the round to their own median. The cell's own deviation is excluded, or it would explain itself.
 
-    :param rounds: for each cell the medians of its rounds, aligned; NaN where a cell has none. Every cell
-        that was measured in these rounds helps, whatever it measures.
-    :returns: an array of that shape; NaN in rounds that fewer than three others have.
+    :param rounds: for each cell the medians of its rounds, aligned; NaN for missing ones. Every cell
+        measured in these rounds helps, whatever it measures.
+    :returns: an array of the same shape; NaN in rounds that fewer than three other cells have.
     """
     values = np.asarray(rounds, dtype=float)
-    known = values > 0  # False of NaN
+    known = values > 0  # False for NaN
     logs = np.log(values, out=np.full(values.shape, np.nan), where=known)
     own = np.array(
         [[np.median(row[has])] if has.any() else [0.0] for row, has in zip(logs, known, strict=True)]
@@ -56,14 +56,14 @@ def at_middle_pace(
     """A cell's rounds as they would have been at the middle pace of the run.
 
     The slope of the cell's logarithms over the pace is fitted by least squares, after deviations of more than
-    three standard deviations have been cut, and what it explains is taken off. The middle is the mean of the
-    middle half of the paces, which a few slow rounds do not move, and which depends less than the median on
-    the noise of single rounds.
+    three standard deviations have been clipped, and the explained part is subtracted. The middle is the mean
+    of the middle half of the paces, which is not moved by a few slow rounds and is less sensitive than the
+    median to the noise of single rounds.
 
-    :param values: the medians of its rounds; NaN where there are none.
+    :param values: the medians of its rounds; NaN for missing ones.
     :param pace: of the same rounds, from :func:`paces`.
-    :param aligned: whether rounds that are left out stay as NaN.
-    :returns: the rounds for which both are known; the values themselves, without NaN, if those are fewer than
+    :param aligned: whether to keep omitted rounds as NaN.
+    :returns: the rounds for which both are known; the values themselves, without NaN, if these are fewer than
         twelve, or if a value is not above zero.
     """
     own, shared = np.asarray(values, dtype=float), np.asarray(pace, dtype=float)
@@ -79,7 +79,7 @@ def at_middle_pace(
 
 
 def _median_of_others(values: Array) -> Array:
-    """For each entry the median of the others in its column; NaN where those are too few."""
+    """For each entry the median of the others in its column; NaN if there are too few."""
     order = np.argsort(values, axis=0)  # NaN is last
     ordered = np.take_along_axis(values, order, axis=0)
     places = np.argsort(order, axis=0)

@@ -1,9 +1,9 @@
 """Comparing two sides that were sampled together, in epochs.
 
-An epoch is a short run for which everything was made anew: connections, contexts, memory, and where there
-are worker processes, these too. So what one making happens to cost, by where its memory lies, differs from
-epoch to epoch like any other noise, and the epochs are the independent samples (T. Kalibera and R. Jones,
-Rigorous Benchmarking in Reasonable Time, ISMM 2013: repeat at the highest level that varies).
+An epoch is a short run for which everything is created anew: connections, contexts, memory, and worker
+processes if there are any. The cost that happens to result from memory addresses thus varies from epoch to
+epoch like any other noise, and the epochs are the independent samples (T. Kalibera and R. Jones, Rigorous
+Benchmarking in Reasonable Time, ISMM 2013: repeat at the highest level that varies).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tlsbench.stats.unpaired import compare_counts
 class Epoch:
     """The rounds of one epoch: for each round the medians of two cells of each side, in nanoseconds.
 
-    NaN stands for a round without samples; it pairs with none.
+    NaN stands for a round without samples, which is left out of the ratios.
     """
 
     a: Sequence[float]
@@ -41,7 +41,7 @@ class Epoch:
 
     @property
     def log_ratios_of_equals(self) -> tuple[float, float]:
-        """The same of each side over itself: A/A and B/B, which differ by noise alone."""
+        """The same for each side over itself: A/A and B/B, which differ only by noise."""
         return (
             _median(np.log(np.asarray(self.a_again) / np.asarray(self.a))),
             _median(np.log(np.asarray(self.b_again) / np.asarray(self.b))),
@@ -50,11 +50,11 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """What the epochs say.
+    """The result of a duel.
 
     :param ratio: the time of b over that of a, with its 95 % interval.
     :param floor: the noise floor from the A/A and B/B cells, as a fraction.
-    :param epochs: how many there were; fewer than six have no interval.
+    :param epochs: the number of epochs; fewer than six give no interval.
     """
 
     ratio: Interval
@@ -70,7 +70,7 @@ class PairedComparison:
 
 
 def compare_paired(epochs: Sequence[Epoch]) -> PairedComparison:
-    """Sum up the epochs of a duel; at least one."""
+    """Summarise the epochs of a duel; at least one."""
     ratio = _exponential(median_interval([epoch.log_ratio for epoch in epochs]))
     equals = [log_ratio for epoch in epochs for log_ratio in epoch.log_ratios_of_equals]
     floor = deviation(_exponential(median_interval(equals)))
@@ -78,13 +78,13 @@ def compare_paired(epochs: Sequence[Epoch]) -> PairedComparison:
 
 
 def compare_paired_counts(a: Sequence[float], b: Sequence[float]) -> PairedComparison:
-    """Sum up a duel of repeated counts: the floor is the larger of the sides' own ranges."""
+    """Summarise a duel of repeated counts; the floor is the larger of the two sides' ranges."""
     floor = max(max(side) / min(side) - 1 for side in (a, b))
     return PairedComparison(compare_counts(a, b).ratio, floor, min(len(a), len(b)))
 
 
 def _median(values: np.ndarray) -> float:
-    """The median of what is not NaN; NaN if nothing is."""
+    """The median of the values that are not NaN; NaN if there are none."""
     found = present(values)
     return float(np.median(found)) if len(found) else math.nan
 

@@ -10,16 +10,16 @@ _TAIL = (1 - CONFIDENCE) / 2
 
 
 def quantile_ranks(count: int, share: float) -> tuple[int, int]:
-    """The ranks, from 1 on, of the values between which a quantile lies with probability :data:`CONFIDENCE`.
+    """The ranks, from 1, of the values that enclose a quantile with probability :data:`CONFIDENCE`.
 
     By the binomial distribution of the values below it (H. A. David and H. N. Nagaraja, Order Statistics,
-    3rd ed., section 7.1). Where there are too few values, the lower rank is 0 or the upper ``count + 1``: no
-    value has it.
+    3rd ed., section 7.1). If there are too few values, the lower rank is 0 or the upper one ``count + 1``,
+    which no value has.
 
     :param count: of independent values.
-    :param share: which quantile, such as 0.99.
+    :param share: the quantile, such as 0.99.
     """
-    from scipy.stats import binom  # scipy takes its time to import: only when it is needed
+    from scipy.stats import binom  # scipy is slow to import: only when needed
 
     low = int(binom.ppf(_TAIL, count, share))
     while low and binom.cdf(low - 1, count, share) > _TAIL:
@@ -29,9 +29,9 @@ def quantile_ranks(count: int, share: float) -> tuple[int, int]:
 
 
 def share_interval(found: int, of: int) -> Interval:
-    """A share with its interval, by C. J. Clopper and E. S. Pearson (Biometrika 26, 1934): never too narrow.
+    """A share with its conservative interval (C. J. Clopper and E. S. Pearson, Biometrika 26, 1934).
 
-    :param found: how many of ``of`` independent ones.
+    :param found: the successes among ``of`` independent trials.
     """
     if not of:
         return Interval(0.0, math.nan, 1.0)

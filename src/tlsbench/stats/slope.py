@@ -1,4 +1,4 @@
-"""How much of one thing comes with one more of another: the slope of a straight line."""
+"""How much one quantity grows with each unit of another: the slope of a straight line."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 _Y = TypeVar("_Y")
-#: Fewer points than this say nothing of how well they lie on a line.
+#: Fewer points than this do not show how well a line fits them.
 _LEAST_POINTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """A slope with its standard error, both in units of y for one of x, of a line."""
+    """The slope of a line with its standard error, both in units of y per unit of x."""
 
     value: float
     error: float
@@ -26,23 +26,23 @@ class Slope:
 
 
 def slope(points: Sequence[tuple[float, float]]) -> Slope | None:
-    """The slope of the line of least squares through points (x, y); None if they are too few.
+    """The least-squares slope through points (x, y); None if they have too few different x.
 
-    The error is the slope's standard error, as of independent deviations from the line.
+    The error is the slope's standard error, assuming independent deviations from the line.
     """
     import numpy as np
     from scipy.stats import linregress
 
     if len({x for x, _ in points}) < _LEAST_POINTS:
         return None
-    with np.errstate(all="ignore"):  # of points that lie on a line the error is zero, or no number
+    with np.errstate(all="ignore"):  # if all points are on a line, the error is zero or NaN
         line = linregress([x for x, _ in points], [y for _, y in points])
     error = float(line.stderr)
     return Slope(float(line.slope), error if math.isfinite(error) else 0.0, float(line.intercept))
 
 
 def growth(points: Sequence[tuple[float, _Y]]) -> Sequence[tuple[float, _Y]]:
-    """The points up to the largest x: what comes after is no growth."""
+    """The points up to the largest x: those after it are not growth."""
     if not points:
         return ()
     top = max(range(len(points)), key=lambda at: points[at][0])

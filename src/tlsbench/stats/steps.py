@@ -1,13 +1,13 @@
 """Steps in a series of runs: where its level changed for good, and where it only scatters.
 
 Each run was compared with the first, and the ratio has an interval (:mod:`tlsbench.stats.between`). Between
-two runs that interval decides alone. Over many runs it decides too little and too much: too little, because
-the runs on either side of a change speak together, too much, because with every run that is added there is
-another place at which chance may look like a change. So the series is cut where that explains it best: the
-weighted squares of what it scatters by around the means of its parts, and a penalty for each cut, are least
-(optimal partitioning: B. Jackson et al., IEEE Signal Processing Letters 12 (2005) 105). The penalty is the
-square of the quantile at the level of one place, 5 % shared among all places that are looked at (Bonferroni):
-no cut then remains whose two parts differ by less than an interval of that level allows.
+two runs that interval alone decides. Over many runs it finds too little and too much: too little, because the
+runs on either side of a change support each other; too much, because every additional run adds a place where
+chance may look like a change. So the series is partitioned to minimise the weighted squares of the deviations
+from the means of its parts, plus a penalty for each cut (optimal partitioning: B. Jackson et al., IEEE Signal
+Processing Letters 12 (2005) 105). The penalty is the square of the quantile at the level of one place, with
+5 % shared among all places examined (Bonferroni): then no cut remains whose two parts differ by less than an
+interval of that level allows.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from tlsbench.stats.noise import is_difference
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-#: The half widths of logarithms that are believed; a ratio without an interval has the most, and no weight.
+#: The credible half-widths of logarithms; a ratio without an interval gets the maximum, and almost no weight.
 _LEAST: Final = 1e-4
 _MOST: Final = 10.0
-#: The part of a floor that stays however many runs there are (docs/report.md says what it was tried on).
+#: The part of a floor that remains however many runs there are (docs/report.md says what it was tested on).
 _LASTING: Final = 0.5
-#: How far neighbours scatter is estimated from at least this many runs: of fewer, steps may be half of it.
+#: The scatter of neighbours is estimated from at least this many runs: with fewer, steps could be half of it.
 _LEAST_SCATTER: Final = 8
 #: The median absolute deviation of a normal distribution, in standard deviations.
 _MEDIAN_DEVIATION: Final = 0.6745
-#: Its efficiency (P. J. Rousseeuw and C. Croux, J. Am. Stat. Assoc. 88 (1993) 1273), by which it has fewer
+#: Its efficiency (P. J. Rousseeuw and C. Croux, J. Am. Stat. Assoc. 88 (1993) 1273), which reduces its
 #: degrees of freedom.
 _EFFICIENCY: Final = 0.37
 
@@ -42,9 +42,9 @@ _EFFICIENCY: Final = 0.37
 class Step:
     """A change of level.
 
-    :param at: the place of the first run after it.
-    :param ratio: the mean level after it, up to the next step, over that before it, with an interval that is
-        wider the more places are looked at.
+    :param at: the index of the first run after it.
+    :param ratio: the mean level after it, up to the next step, over that before it, with an interval that
+        widens with the number of places examined.
     """
 
     at: int
@@ -54,16 +54,16 @@ class Step:
 def steps(ratios: Sequence[Interval], floors: Sequence[float], looks: int) -> list[Step]:
     """The steps of a series.
 
-    Half of what is uncertain about the ratio of two runs is each one's own, so that of two runs the answer is
-    the comparison's own: is its interval beyond one, and its median beyond the floor? The mean of several is
-    surer by the root of their number. Where neighbours scatter more than their intervals say, the intervals
-    are widened by that. A step must also exceed the middle floor of its runs, of which the mean of several
-    leaves less, but never less than half: what the runs of a week have in common no number averages out.
+    Half of the variance of the ratio of two runs is attributed to each, so that for two runs the answer is
+    that of their comparison: does its interval exclude one, and does its median exceed the floor? The error
+    of the mean of several runs falls with the root of their number. If neighbours scatter more than their
+    intervals suggest, the intervals are widened accordingly. A step must also exceed the median floor of its
+    runs, which shrinks with their number but never to less than half: what the runs of a week have in common
+    does not average out.
 
-    :param ratios: of each run to the first, in the order in which they were taken, with 95 % intervals; that
-        of the first is one.
-    :param floors: the difference below which nothing is called, as a fraction, for each.
-    :param looks: how many places are looked at in all, in this series and those beside it.
+    :param ratios: of each run to the first, in chronological order, with 95 % intervals; the first is one.
+    :param floors: for each run, the difference below which no step is reported, as a fraction.
+    :param looks: the number of places examined in all, in this series and those examined with it.
     """
     if len(ratios) < 2:
         return []
@@ -88,25 +88,25 @@ def steps(ratios: Sequence[Interval], floors: Sequence[float], looks: int) -> li
 
 
 def _floor(floors: Sequence[float], bounds: tuple[int, int, int]) -> float:
-    """The difference below which no step is called; of two runs it is that of their comparison."""
+    """The difference below which no step is reported; for two runs that of their comparison."""
     begin, at, end = bounds
     of_means = math.sqrt((1 / (at - begin) + 1 / (end - at)) / 2)
     return float(np.median(floors[max(1, begin) : end])) * max(_LASTING, of_means)
 
 
 def _quantile(looks: int, freedom: float = math.inf) -> float:
-    """The quantile of an interval that holds the truth at all of this many places.
+    """The quantile for intervals that cover the truth at all of ``looks`` places simultaneously.
 
-    :param freedom: degrees of freedom, where the scatter was estimated; infinite where it was not.
+    :param freedom: degrees of freedom if the scatter was estimated; infinite if not.
     """
-    from scipy.special import ndtri, stdtrit  # scipy takes its time to import: only when it is needed
+    from scipy.special import ndtri, stdtrit  # scipy is slow to import: only when needed
 
     level = 1 - (1 - CONFIDENCE) / 2 / max(1, looks)
     return float(ndtri(level) if math.isinf(freedom) else stdtrit(freedom, level))
 
 
 def _variances(ratios: Sequence[Interval]) -> Array:
-    """What is uncertain about each run itself; of the first one it is the middle of the others'."""
+    """The variance of each run itself; for the first run, the median of the others'."""
     halves = [math.log(one.high / one.low) / 2 if _is_finite(one) else _MOST for one in ratios[1:]]
     own = (np.clip(halves, _LEAST, _MOST) / _quantile(1)) ** 2 / 2
     return np.array([float(np.median(own)), *own])
@@ -117,9 +117,9 @@ def _is_finite(ratio: Interval) -> bool:
 
 
 def _scatter(logs: Array, variances: Array) -> float:
-    """By what factor the squares of the neighbours' differences exceed their variances; at least 1.
+    """The factor, at least 1, by which the neighbours' squared differences exceed their variances.
 
-    By the median, so that steps, which are few, do not count.
+    It uses the median, so that steps, which are few, do not count.
     """
     if len(logs) < _LEAST_SCATTER:
         return 1.0
@@ -128,7 +128,7 @@ def _scatter(logs: Array, variances: Array) -> float:
 
 
 def _partition(logs: Array, variances: Array, penalty: float) -> list[int]:
-    """Where the parts begin, but the first, whose squares and penalties are least."""
+    """The starts of the parts, except the first, that minimise squares plus penalties."""
     weights = 1 / variances
     of_weights, of_logs, of_squares = (
         np.concatenate([[0.0], np.cumsum(values)]) for values in (weights, weights * logs, weights * logs**2)

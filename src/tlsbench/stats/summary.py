@@ -1,4 +1,4 @@
-"""What is said of one time of one cell."""
+"""The summary of one time of one cell."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tlsbench.stats.pace import at_middle_pace
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One time of one cell, in nanoseconds for each operation.
+    """One time of one cell, in nanoseconds per operation.
 
-    Samples of one round lie close together and share what the machine did just then, so they are not
-    independent; the median and its interval are those of the rounds' medians, at the middle pace of the run
-    where the pace is known (:mod:`tlsbench.stats.pace`). ``p90`` and ``p99`` are over all samples, and
-    ``round_medians`` as they were measured: NaN for a round without a sample.
+    Samples of one round are close in time and share the machine's state, so they are not independent; the
+    median and its interval are those of the rounds' medians, at the middle pace of the run if the pace is
+    known (:mod:`tlsbench.stats.pace`). ``p90`` and ``p99`` are over all samples; ``round_medians`` are as
+    measured, with NaN for a round without a sample.
     """
 
     interval: Interval
@@ -35,9 +35,9 @@ class Summary:
 
 
 def summarise(rounds: Sequence[Sequence[float]], pace: Sequence[float] = (), processes: int = 0) -> Summary:
-    """Sum up the samples of the rounds of a cell; at least one sample.
+    """Summarise the samples of a cell by round; at least one sample.
 
-    :param pace: see :func:`middle_of`, and for ``processes`` too.
+    :param pace: see :func:`middle_of`, also for ``processes``.
     """
     medians = tuple(float(np.median(samples)) if len(samples) else math.nan for samples in rounds)
     p90, p99 = np.percentile(np.concatenate([np.asarray(samples) for samples in rounds]), (90, 99))
@@ -49,9 +49,9 @@ def middle_of(round_medians: Sequence[float], pace: Sequence[float] = (), proces
 
     :param round_medians: NaN for a round without a sample.
     :param pace: of these rounds, see :func:`tlsbench.stats.pace.paces`; without it the interval is of the
-        rounds as they were measured.
-    :param processes: in how many processes, in turn, the rounds were sampled; the interval then includes the
-        effect of memory addresses (:mod:`tlsbench.stats.addresses`). 0 where that is no part of it.
+        rounds as measured.
+    :param processes: the number of processes that took turns in sampling the rounds; the interval then
+        includes the effect of memory addresses (:mod:`tlsbench.stats.addresses`). 0 leaves it out.
     """
     steady = at_middle_pace(round_medians, pace, aligned=True)
     return with_addresses(rounds_interval(steady), steady, processes)

@@ -10,13 +10,13 @@ import numpy as np
 
 from tlsbench.stats.intervals import CONFIDENCE, Interval, present
 
-#: Samples are folded into at most this many blocks: neighbours in time are alike, blocks hardly are.
+#: Samples are grouped into at most this many blocks: consecutive samples are correlated, blocks hardly so.
 _BLOCKS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The ratio new over base, and the probability of ranks so uneven if nothing had changed."""
+    """The ratio new over base, and the probability of ranks at least as uneven if nothing had changed."""
 
     ratio: Interval
     p_value: float
@@ -24,10 +24,10 @@ class Comparison:
 
 
 def compare(base: Sequence[float], new: Sequence[float]) -> Comparison:
-    """Compare two sets of times in the order in which they were measured.
+    """Compare two sets of times, each in the order of measurement.
 
     The ratio is the Hodges-Lehmann estimator on logarithms: the median of the ratios of every new block to
-    every base block, with the interval that the Mann-Whitney test leaves (J. L. Hodges and E. L. Lehmann,
+    every base block, with the interval from inverting the Mann-Whitney test (J. L. Hodges and E. L. Lehmann,
     Ann. Math. Statist. 34, 1963; M. Hollander et al., Nonparametric Statistical Methods, 3rd ed.,
     sections 4.2 and 4.3). The p-value is that of the two-sided Mann-Whitney test (scipy).
 
@@ -44,15 +44,15 @@ def compare(base: Sequence[float], new: Sequence[float]) -> Comparison:
     low, high = (shifts[rank - 1], shifts[-rank]) if rank >= 1 else (-math.inf, math.inf)
     ratio = Interval(math.exp(low), math.exp(float(np.median(shifts))), math.exp(high))
     p_value = float(mannwhitneyu(ours, theirs, alternative="two-sided").pvalue)
-    # Of values that are all alike scipy 1.17 gives no number, and older ones 1.
+    # If all values are equal, scipy 1.17 returns NaN, older versions 1.
     return Comparison(ratio, 1.0 if math.isnan(p_value) else p_value, min(len(ours), len(theirs)))
 
 
 def compare_counts(base: Sequence[float], new: Sequence[float]) -> Comparison:
-    """Compare repeated counts, which scatter by next to nothing: their ranges tell all there is to tell.
+    """Compare repeated counts by their ranges, as they vary by next to nothing.
 
-    The interval reaches from the least to the greatest ratio that the repetitions allow; the p-value is 0
-    where the ranges are apart, and 1 where they touch.
+    The interval spans the smallest to the largest ratio that the repetitions allow; the p-value is 0 if the
+    ranges are disjoint, and 1 if they touch.
 
     :param base: counts above zero, at least one.
     :param new: the same.
@@ -65,14 +65,14 @@ def compare_counts(base: Sequence[float], new: Sequence[float]) -> Comparison:
 
 
 def adjusted(p_values: Sequence[float]) -> list[float]:
-    """The p-values corrected for there being many, by Benjamini and Hochberg (scipy)."""
+    """The p-values corrected for multiple testing by Benjamini and Hochberg (scipy)."""
     from scipy.stats import false_discovery_control
 
     return [float(p) for p in false_discovery_control(p_values)] if p_values else []
 
 
 def geometric_mean(ratios: Sequence[float]) -> float:
-    """The geometric mean, the one mean of ratios that does not depend on which is the base.
+    """The geometric mean, the only mean of ratios that does not depend on the choice of base.
 
     P. J. Fleming and J. J. Wallace, Comm. ACM 29 (1986) 218.
     """

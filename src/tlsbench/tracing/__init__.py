@@ -1,7 +1,7 @@
-"""One handshake, looked at: what went over the link (:mod:`.recording`), opened with its own secrets.
+"""Tracing of one handshake: what went over the link (:mod:`.recording`), decrypted with its own secrets.
 
 The messages (:mod:`tlsbench.decryption`) form a ladder (:mod:`.ladder`). A capture file
-(:mod:`.capture`) holds the bytes and the secrets, for other programs. Nothing here
+(:mod:`.capture`) contains the bytes and the secrets, for other programs. Nothing here
 takes part in a measurement.
 """
 

@@ -1,7 +1,7 @@
 """The formats of captures, for Wireshark and tshark: pcapng with secrets, or pcap.
 
-They are those of draft-ietf-opsawg-pcapng and draft-ietf-opsawg-pcap, in nanoseconds, of raw IP packets. A
-file is a beginning, followed by blocks one after another: it is whole after each of them.
+They follow draft-ietf-opsawg-pcapng and draft-ietf-opsawg-pcap, with times in nanoseconds and raw IP packets.
+A file is a beginning, followed by blocks one after another: it is complete after each of them.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _NANOSECONDS: Final = 9
 
 
 class Format(Protocol):
-    """How a capture is written."""
+    """The format of a capture."""
 
     def beginning(self, comment: str) -> bytes:
-        """What a file begins with.
+        """The beginning of a file.
 
-        :param comment: what the file says of itself, where the format has room for it.
+        :param comment: the file's comment, if the format has room for one.
         """
 
     def secrets(self, key_log: KeyLog) -> bytes:
-        """The secrets of the packets that follow; ``b""`` where the format has no room for them."""
+        """The secrets of the packets that follow; ``b""`` if the format has no room for them."""
 
     def packet(self, packet: Packet) -> bytes:
         """A packet."""
@@ -65,7 +65,7 @@ class Pcapng:
 
 
 class Pcap:
-    """pcap, which holds no secrets: a key log beside it does."""
+    """pcap, which contains no secrets: a separate key log does."""
 
     def beginning(self, comment: str) -> bytes:  # noqa: ARG002 - there is no room for it
         return struct.pack("<IHHiIII", _PCAP_MAGIC_NS, 2, 4, 0, 0, _SNAP_BYTES, _LINKTYPE_RAW)
@@ -80,22 +80,22 @@ class Pcap:
 
 PCAPNG: Final[Format] = Pcapng()
 PCAP: Final[Format] = Pcap()
-#: What a pcap file ends with.
+#: The suffix of pcap files.
 _PCAP_SUFFIX: Final = ".pcap"
 
 
 def format_of(path: Path) -> Format:
-    """The format of a file by its name: pcap where it ends with ``.pcap``, else pcapng."""
+    """The format of a file by its name: pcap if it ends with ``.pcap``, otherwise pcapng."""
     return PCAP if path.suffix == _PCAP_SUFFIX else PCAPNG
 
 
 def key_log_beside(path: Path) -> Path | None:
-    """Where the secrets of a capture go that has no room for them; None if they are within."""
+    """Where the secrets of a capture go if its format has no room for them; None if they are in it."""
     return path.with_suffix(".keylog") if path.suffix == _PCAP_SUFFIX else None
 
 
 def whole(form: Format, packets: Sequence[Packet], key_log: KeyLog, comment: str) -> bytes:
-    """A whole file: its beginning, the secrets, the packets."""
+    """A complete file: its beginning, the secrets, the packets."""
     return b"".join((form.beginning(comment), form.secrets(key_log), *map(form.packet, packets)))
 
 

@@ -22,10 +22,10 @@ _NOTE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """What carries handshakes, as a ladder says it.
+    """What carries handshakes, as a ladder describes it.
 
-    :param unit: what it calls the parts that messages travel in.
-    :param note: what is to be said wherever a ladder is shown.
+    :param unit: the name of the units in which messages travel.
+    :param note: must accompany every ladder.
     """
 
     unit: str
@@ -37,15 +37,15 @@ CARRIERS: Final[Mapping[str, Carrier]] = {
     "tls": Carrier("record", f"{_NOTE}5 bytes for each record, 4 for each message, 4 for each extension."),
     "dtls": Carrier(
         "record",
-        f"{_NOTE}13 bytes for each record, 12 for each fragment of a message, 4 for each extension; those of "
-        "UDP and IP are not.",
+        f"{_NOTE}13 bytes for each record, 12 for each fragment of a message, 4 for each extension, without "
+        "those of UDP and IP.",
     ),
     "quic": Carrier(
         "packet",
         f"{_NOTE}those of packets with 16 bytes of protection, 4 for each message and each extension.",
     ),
 }
-#: How the records of each transport that has them are found.
+#: What splits the pieces of a transport into records, for transports that have them.
 RECORDS_OF: Final[Mapping[str, Callable[[Sequence[Piece]], list[Record]]]] = {
     "tls": records_of,
     "dtls": dtls_records_of,
@@ -54,9 +54,9 @@ RECORDS_OF: Final[Mapping[str, Callable[[Sequence[Piece]], list[Record]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A record, or a packet of QUIC: what its header says, and its size with that header and protection.
+    """A record, or a QUIC packet: what its header says, and its size with that header and protection.
 
-    Of a packet's header, ``header_bytes`` counts what precedes its number.
+    Of a packet's header, ``header_bytes`` counts what precedes the packet number.
     """
 
     number: int
@@ -68,10 +68,10 @@ class RecordLine:
 
 @dataclass(frozen=True, slots=True)
 class LadderFlight:
-    """What one side sends before the other does. A message belongs to the flight of its last byte.
+    """What one side sends before the other sends anything. A message belongs to the flight of its last byte.
 
-    ``spent_ns`` is the time in its sender's library before it, ``at_ns`` when it left, since the beginning.
-    ``datagrams`` are the sizes of its datagrams, over what has them.
+    ``spent_ns`` is the time in its sender's library before it, ``at_ns`` when it was sent, since the
+    beginning. ``datagrams`` are the sizes of its datagrams, if the transport has any.
     """
 
     sender: str
@@ -87,7 +87,7 @@ class LadderFlight:
 class Ladder:
     """One handshake, flight by flight.
 
-    ``opened`` is whether nothing in it stayed encrypted, ``transport`` what carried it, as in a scenario.
+    ``opened`` is whether everything in it was decrypted, ``transport`` what carried it, as in a scenario.
     """
 
     version: str
@@ -98,7 +98,7 @@ class Ladder:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """All of them, in the order in which they were complete."""
+        """All messages, in the order in which they became complete."""
         return tuple(message for flight in self.flights for message in flight.messages)
 
     @property
@@ -108,7 +108,7 @@ class Ladder:
 
     @property
     def address_checks(self) -> tuple[str, ...]:
-        """By what the server checked the client's address first: a cookie of DTLS, or a Retry of QUIC."""
+        """How the server checked the client's address first: by a DTLS cookie or a QUIC Retry."""
         return tuple(name for name in ("HelloVerifyRequest", "Retry") if self._has(name))
 
     @property
@@ -118,12 +118,12 @@ class Ladder:
 
     @property
     def protocol(self) -> str:
-        """What is spoken, as people write it."""
+        """The usual name of the protocol."""
         return spoken(self.transport, self.version)
 
     @property
     def note(self) -> str:
-        """What is to be said wherever it is shown."""
+        """A note that must accompany the ladder wherever it is shown."""
         return self.carrier.note
 
     def _has(self, name: str) -> bool:
@@ -133,8 +133,8 @@ class Ladder:
 def ladder_of(pieces: Sequence[Piece], key_log: KeyLog, transport: str = "tls") -> Ladder:
     """The ladder of what was recorded of one connection over a transport.
 
-    :param key_log: its secrets among others; without them what is encrypted is shown as such.
-    :raises WireError: if the bytes are no TLS connection's, or the secrets not its own.
+    :param key_log: contains its secrets, maybe among others; without them, encrypted parts are shown as such.
+    :raises WireError: if the bytes are not those of a TLS connection, or the secrets are not its own.
     """
     records = RECORDS_OF[transport](pieces)
     opening = opening_of(records)

@@ -1,4 +1,4 @@
-"""A capture file that grows while connections go on, and is whole whenever it is looked at."""
+"""A capture file that grows while connections go on, and is complete whenever it is read."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tlsbench.tracing.capture import format_of, key_log_beside
 from tlsbench.tracing.packets import Conversation
 from tlsbench.tracing.tapping import Tapped
 
-#: A capture of more is none of a few connections any more.
+#: The limit of a capture, which is meant for a few connections.
 MOST_CONNECTIONS: Final = 1000
 
 
 class LiveCapture:
-    """The capture of the first connections of some processes; use it in a ``with``.
+    """The capture of the first connections of some processes; use it as a context manager.
 
-    The packets of one connection are in their order. Those of several may be not: a connection is written
+    The packets of one connection are in order. Those of several may not be: a connection is written
     from its beginning once its secrets are known.
 
-    :param path: pcapng, or pcap with a key log beside it, see
-        :func:`~tlsbench.tracing.capture.format_of`. A regular file is new, and for its owner alone.
-    :param most: how many connections are taken at most.
-    :param comment: what the file says of itself.
+    :param path: pcapng, or pcap with a key log next to it, see
+        :func:`~tlsbench.tracing.capture.format_of`. A regular file is made anew, readable only by its owner.
+    :param most: the maximum number of connections.
+    :param comment: the file's comment.
     :raises OutputError: if it cannot be written.
     """
 
@@ -35,9 +35,9 @@ class LiveCapture:
         self._most, self._format = most, format_of(path)
         self._lock = threading.Lock()
         self._conversations: dict[tuple[int, int], Conversation] = {}
-        #: Why it could not be written to the end; ``""`` if it was.
+        #: Why it could not be written to the end; ``""`` if it could.
         self.problem = ""
-        #: Whether secrets of a connection were written.
+        #: Whether any secrets were written.
         self.has_secrets = False
         beside = key_log_beside(path)
         self._keys = Growing(beside, b"", files.SECRET_MODE) if beside is not None else None
@@ -45,13 +45,13 @@ class LiveCapture:
 
     @property
     def connections(self) -> int:
-        """How many were taken."""
+        """The number of connections captured."""
         return len(self._conversations)
 
     def take(self, source: int, tapped: Tapped) -> None:
-        """Write what came of a connection, unless there are enough without it.
+        """Write what was tapped of a connection, unless there are enough without it.
 
-        :param source: the number of the process that it is of.
+        :param source: the number of the process that it belongs to.
         """
         with self._lock:
             which = (source, tapped.connection)
@@ -76,7 +76,7 @@ class LiveCapture:
         self.has_secrets = self.has_secrets or bool(tapped.key_log)
 
     def close(self) -> None:
-        """Write no more."""
+        """Stop writing."""
         with self._lock:
             self._file.close()
             if self._keys is not None:

@@ -1,9 +1,9 @@
 """TCP connections and UDP datagrams over IPv4 that carry what went over a link, packet by packet.
 
 The bytes of TLS are real. What carries them is made up: a TCP connection over IPv4 between two addresses for
-documentation (RFC 5737), in segments of at most 1,460 bytes, without loss; of DTLS and QUIC a UDP datagram
-for each that was sent. The server's port lets other programs know what it is: 443, and 4433 of DTLS; each
-connection has a client's port of its own.
+documentation (RFC 5737), in segments of at most 1,460 bytes, without loss; for DTLS and QUIC, a UDP datagram
+for each one sent. The server's port tells other programs the protocol: 443, or 4433 for DTLS; each TCP
+connection has a client port of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 from tlsbench.decryption.piece import Piece
 from tlsbench.links import Direction
 
-#: Of an Ethernet of 1,500 bytes, without options.
+#: For an Ethernet MTU of 1,500 bytes, without options.
 MSS_BYTES: Final = 1460
 #: The first of the dynamic ports (RFC 6335 section 6), and how many there are.
 _FIRST_PORT: Final = 49152
@@ -26,7 +26,7 @@ _SERVER_PORTS_OF_UDP: Final = {"dtls": 4433, "quic": 443}
 _ADDRESSES: Final = {Direction.TO_SERVER: bytes((192, 0, 2, 1)), Direction.TO_CLIENT: bytes((192, 0, 2, 2))}
 _SYN, _PSH, _ACK = 0x02, 0x08, 0x10
 _TCP, _UDP = 6, 17
-#: Where the checksum is in a segment, and in a datagram.
+#: The offset of the checksum in a segment, and in a datagram.
 _TCP_CHECKSUM_AT, _UDP_CHECKSUM_AT = 16, 6
 _WINDOW_BYTES: Final = 0xFFFF
 _INITIAL_SEQUENCE: Final = {Direction.TO_SERVER: 1_000_000, Direction.TO_CLIENT: 2_000_000}
@@ -34,7 +34,7 @@ _INITIAL_SEQUENCE: Final = {Direction.TO_SERVER: 1_000_000, Direction.TO_CLIENT:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """An IP packet and when it was sent, in nanoseconds since 1970."""
+    """An IP packet, and when it was sent, in nanoseconds since 1970."""
 
     at_ns: int
     data: bytes
@@ -96,7 +96,7 @@ def packets_of(pieces: Sequence[Piece], began_ns: int, transport: str = "tls") -
     """The packets of one connection, over TCP from its handshake on.
 
     :param began_ns: when the connection began, in nanoseconds since 1970.
-    :param transport: a value of the axis.
+    :param transport: a value of the axis ``transport``.
     """
     if transport in _SERVER_PORTS_OF_UDP:
         return [_datagram(piece, began_ns, _SERVER_PORTS_OF_UDP[transport]) for piece in pieces]
@@ -120,15 +120,15 @@ def _ports(number: int, server_port: int, sender: Direction) -> tuple[int, int]:
 
 
 def _tcp(fields: tuple[int, ...], rest: bytes) -> bytes:
-    """A segment (RFC 9293) whose checksum is still to come.
+    """A segment (RFC 9293), with no checksum yet.
 
-    :param fields: its header's up to the window; ``rest`` is its options and data.
+    :param fields: those of its header up to the window; ``rest`` is its options and data.
     """
     return struct.pack("!HHIIBBHHH", *fields, 0, 0) + rest
 
 
 def _ip(sender: Direction, receiver: Direction, segment: bytes, protocol: int, checksum_at: int) -> bytes:
-    """An IPv4 packet (RFC 791) with a segment or datagram, checksums and all."""
+    """An IPv4 packet (RFC 791) around a segment or datagram, with all checksums."""
     addresses = _ADDRESSES[sender] + _ADDRESSES[receiver]
     pseudo = addresses + struct.pack("!BBH", 0, protocol, len(segment))
     checksum = struct.pack("!H", _checksum(pseudo + segment))

@@ -1,4 +1,4 @@
-"""The ladder of a handshake over QUIC: its packets, and the messages and frames that they carry."""
+"""The ladder of a QUIC handshake: its packets, and the messages and frames that they carry."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from tlsbench.tracing.ladder import Ladder, LadderFlight, RecordLine
 
 
 def quic_ladder_of(pieces: Sequence[Piece], key_log: KeyLog) -> Ladder:
-    """The ladder of what was recorded of one connection, a datagram in each piece.
+    """The ladder of what was recorded of one connection, with one datagram in each piece.
 
-    :param key_log: its secrets among others; without them what is encrypted is shown as such.
-    :raises WireError: if the datagrams are no QUIC connection's, or the secrets not its own.
+    :param key_log: contains its secrets, maybe among others; without them, encrypted parts are shown as such.
+    :raises WireError: if the datagrams are not those of a QUIC connection, or the secrets are not its own.
     """
     numbered = list(numbered_packets(pieces))
     opening, found = opening_of_packets(numbered), quic_messages_of(numbered, key_log)

@@ -1,4 +1,4 @@
-"""What goes over a link and when, and what each side spent in its library before it: one connection's."""
+"""A recording of one connection: what goes over a link and when, and the time each library spends before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tlsbench.workloads import Clock
 
 @dataclass(slots=True)
 class Recorder:
-    """Notes what passes between the newest connection of the contexts and the link.
+    """Records what passes between the contexts' newest connection and the link.
 
     :param clock: in nanoseconds.
     """
@@ -28,17 +28,17 @@ class Recorder:
         return tuple(self._pieces)
 
     def begin(self) -> None:
-        """Forget what was noted: a new connection begins."""
+        """Discard the recording: a new connection begins."""
         self._pieces = []
         self._spent_ns = dict.fromkeys(Direction, 0)
         self._began_ns = self.clock()
 
     def spend(self, direction: Direction, began_ns: int) -> None:
-        """Charge a side, named by the direction in which it sends, the time since then."""
+        """Charge a side, named by the direction in which it sends, with the time since ``began_ns``."""
         self._spent_ns[direction] += self.clock() - began_ns
 
     def note(self, direction: Direction, data: bytes) -> None:
-        """Something is handed over."""
+        """Record what is handed over."""
         spent_ns, self._spent_ns[direction] = self._spent_ns[direction], 0
         self._pieces.append(Piece(direction, data, self.clock() - self._began_ns, spent_ns))
 
@@ -75,7 +75,7 @@ class RecordedServers:
 
 @dataclass(frozen=True, slots=True)
 class RecordedEnd:
-    """An end whose time is noted: that of its handshake, of what it writes and of what it reads."""
+    """An end whose time is recorded: that of its handshake, of its writes and of its reads."""
 
     inner: End
     recorder: Recorder
@@ -110,7 +110,7 @@ class RecordedEnd:
 
 @dataclass(frozen=True, slots=True)
 class RecordedStreamEnd(RecordedEnd):
-    """One over a stream, where nothing else is charged, see :class:`~tlsbench.implementations.Endpoint`."""
+    """An end over a stream, charged for nothing else, see :class:`~tlsbench.implementations.Endpoint`."""
 
     inner: Endpoint
 
@@ -123,7 +123,7 @@ class RecordedStreamEnd(RecordedEnd):
 
 @dataclass(frozen=True, slots=True)
 class RecordedLink:
-    """A link that notes what it carries."""
+    """A link that records what it carries."""
 
     inner: Link
     recorder: Recorder

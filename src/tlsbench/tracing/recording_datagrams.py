@@ -1,4 +1,4 @@
-"""The same as :mod:`tlsbench.tracing.recording` over datagrams: each of them is a piece."""
+"""The same as :mod:`tlsbench.tracing.recording` over datagrams, each of which is a piece."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RecordedDatagramServers:
 
 @dataclass(frozen=True, slots=True)
 class RecordedDatagramEnd(RecordedEnd):
-    """One over datagrams, of which any call may be one of its cryptography."""
+    """An end over datagrams, any call of which may do cryptography."""
 
     inner: DatagramEndpoint
 
@@ -73,7 +73,7 @@ class RecordedDatagramEnd(RecordedEnd):
 
 @dataclass(frozen=True, slots=True)
 class _RecordedInRealTime(RecordedDatagramEnd):
-    """One whose timers are waited for in real time, which is no one's."""
+    """An end whose timers are waited for in real time, which is charged to neither side."""
 
     def wait(self) -> None:
         assert isinstance(self.inner, KeepsRealTime)
@@ -87,7 +87,7 @@ def _recorded(end: DatagramEndpoint, recorder: Recorder, direction: Direction) -
 
 @dataclass(frozen=True, slots=True)
 class RecordedDatagrams:
-    """A link that notes the datagrams that it carries."""
+    """A link that records the datagrams that it carries."""
 
     inner: DatagramLink
     recorder: Recorder

@@ -1,4 +1,4 @@
-"""A worker process that taps the first of its connections, seen from the process that began it."""
+"""A worker process whose first connections are tapped, as seen by the process that started it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tlsbench.tracing.tapping import Tapped
 
 
 class TappedProcess(Process):
-    """Such a process.
+    """A worker process whose tapped connections go to a capture.
 
-    :param number: of the worker among those that write to the capture.
+    :param number: that of the worker among those that write to the capture.
     :param capture: where its connections go; None if nothing is captured.
-    :param module: what it runs, with the text that it reads first; ``under`` what it is run by.
+    :param module: what it runs; ``plan`` is the text that it reads first, ``under`` the command that runs it.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class TappedProcess(Process):
         super().__init__(module, plan, under=under)
 
     def messages(self) -> list[dict[str, Any]]:
-        """What it says but for its connections, which are captured."""
+        """Its messages, except for its connections, which go to the capture."""
         found = []
         for message in super().messages():
             if "tapped" not in message:

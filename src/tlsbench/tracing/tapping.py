@@ -2,8 +2,8 @@
 
 A tap is placed where an end without I/O hands over its bytes: they are those on the wire, with the time at
 which they were handed over. The secrets that open a flight are known only after it. So nothing of a
-connection is handed on before its handshake is over, or the connection is; after that each piece is, as it
-comes.
+connection is passed on until its handshake is over, or the connection is; after that, each piece is passed on
+as it comes.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from tlsbench.decryption.piece import Piece
 from tlsbench.implementations import Endpoint, Negotiated, ServerContext
 from tlsbench.links import Direction
 
-#: So much of each connection is captured, both directions together: a download must not fill a disk.
+#: The maximum captured of each connection, in both directions together: a download must not fill a disk.
 MOST_BYTES: Final = 1 << 20
-#: Where the random of the first record's ClientHello is: behind its header (5 bytes), that of the message (4)
-#: and the version (2).
+#: Where the random of the first record's ClientHello is: after the headers of the record (5 bytes) and of the
+#: message (4), and the version (2).
 _RANDOM: Final = slice(11, 43)
 
 
 @dataclass(frozen=True, slots=True)
 class Tapped:
-    """Pieces of a connection, and the secrets that they and those after them need.
+    """Pieces of a connection, and the secrets that they and later ones need.
 
     :param connection: its number among the tapped ones of its process.
-    :param began_ns: when it began, in nanoseconds since 1970; the pieces count from there.
+    :param began_ns: when it began, in nanoseconds since 1970; the times of the pieces count from there.
     """
 
     connection: int
@@ -44,7 +44,7 @@ class Tapped:
     key_log: KeyLog = field(default=KeyLog(), repr=False)
 
     def to_plain(self) -> dict[str, Any]:
-        """Plain values."""
+        """As plain values, of which :meth:`from_plain` is the inverse."""
         pieces = [
             (piece.direction.name, piece.at_ns, base64.b64encode(piece.data).decode("ascii"))
             for piece in self.pieces
@@ -69,7 +69,7 @@ class Tap:
     """The tap of one connection.
 
     :param sends: the direction in which the tapped end sends.
-    :param send: takes what is handed on, in order.
+    :param send: takes what is passed on, in order.
     """
 
     __slots__ = ("_began_ns", "_hello", "_is_open", "_left_bytes", "_lines", "_number", "_pieces", "_send",
@@ -81,38 +81,38 @@ class Tap:
         self._left_bytes = MOST_BYTES
         self._pieces: list[Piece] = []
         self._lines: list[str] = []
-        #: The client's first bytes, up to its random.
+        #: The client's first bytes, up to and including its random.
         self._hello = b""
         self._is_open = False
 
     def sent(self, data: bytes) -> None:
-        """The end has given this for its peer."""
+        """Record what the end gave for its peer."""
         self._note(self._sends, data)
 
     def received(self, data: bytes) -> None:
-        """The end was given this of its peer."""
+        """Record what the end was given from its peer."""
         (direction,) = (one for one in Direction if one is not self._sends)
         self._note(direction, data)
 
     def secret(self, line: bytes) -> None:
-        """A line for the key log, of this connection."""
+        """Record a key log line of this connection."""
         self._lines.append(line.decode("ascii"))
 
     def own(self, key_log: KeyLog) -> KeyLog:
-        """What of a key log is this connection's."""
+        """The lines of a key log that belong to this connection."""
         return key_log.of(self._hello[_RANDOM])
 
     def shaken(self, key_log: KeyLog | None = None) -> None:
-        """The handshake is over, for this end.
+        """Record that the handshake is over, on this end.
 
-        :param key_log: with the secrets of this connection, where :meth:`secret` was not given them.
+        :param key_log: contains the secrets of this connection, if :meth:`secret` was not given them.
         """
         if not self._is_open:
             self._is_open = True
             self._hand_on(key_log)
 
     def end(self, key_log: KeyLog | None = None) -> None:
-        """The connection is over."""
+        """Record that the connection is over."""
         self.shaken(key_log)
 
     def _note(self, direction: Direction, data: bytes) -> None:
@@ -136,9 +136,9 @@ class Tap:
 class Taps:
     """Taps for the first connections of a process.
 
-    :param most: for at most this many.
+    :param most: the maximum number of taps.
     :param sends: the direction in which the tapped ends send.
-    :param send: takes what is handed on; from the threads that drive the ends.
+    :param send: takes what is passed on, in the threads that drive the ends.
     """
 
     def __init__(self, most: int, sends: Direction, send: Callable[[Tapped], None]) -> None:
@@ -146,17 +146,17 @@ class Taps:
         self._numbers = count()
 
     def begin(self) -> Tap | None:
-        """The tap of a connection that begins; None where there were enough."""
+        """The tap of a connection that begins; None if there are enough already."""
         number = next(self._numbers)
         return Tap(number, self._sends, self._send) if number < self._most else None
 
 
 class Forwarder:
-    """Hands on what was tapped, from a thread of its own: no connection waits for its reader.
+    """Passes on what was tapped, in a thread of its own, so that no connection waits for the recipient.
 
-    Use it in a ``with``: at the end all that was tapped has been handed on.
+    Use it as a context manager: on exit, everything tapped has been passed on.
 
-    :param hand_on: takes it, in the order in which it came.
+    :param hand_on: takes it, in the order of arrival.
     """
 
     def __init__(self, hand_on: Callable[[Tapped], None]) -> None:
@@ -165,7 +165,7 @@ class Forwarder:
         self._thread = threading.Thread(target=self._work, name="tlsbench-capture", daemon=True)
 
     def put(self, tapped: Tapped) -> None:
-        """Take what was tapped; of a connection no more waits than :data:`MOST_BYTES`."""
+        """Queue what was tapped; of one connection at most :data:`MOST_BYTES` can be waiting."""
         self._waiting.put(tapped)
 
     def __enter__(self) -> Self:
@@ -183,13 +183,13 @@ class Forwarder:
 
 @dataclass(frozen=True, slots=True)
 class TappedServers:
-    """A server's context whose first connections are tapped.
+    """A server context whose first connections are tapped.
 
-    These have a context of their own, which alone logs its keys: those after them cost and tell nothing. A
-    ticket of one of the two is not known to the other, which shakes hands in full then.
+    These have a context of their own, which alone logs its keys: later connections pay nothing and reveal
+    nothing. A ticket from one of the two contexts is unknown to the other, which then does a full handshake.
 
-    :param key_log: the file to which ``tapped`` logs its keys; None where its library gives none.
-    :param also: appended to it are the secrets too.
+    :param key_log: the file to which ``tapped`` logs its keys; None if its library exports none.
+    :param also: a file to which the secrets are appended too.
     """
 
     plain: ServerContext
@@ -206,7 +206,7 @@ class TappedServers:
         """The secrets of a connection, as far as they are known."""
         if self.key_log is None:
             return KeyLog()
-        # What another connection's thread is just writing may end within a line.
+        # Another connection's thread may be in the middle of writing a line.
         whole, _, _ = self.key_log.read_text(encoding="ascii").rpartition("\n")
         found = tap.own(KeyLog.parse(whole))
         if self.also is not None:

@@ -1,4 +1,4 @@
-"""How a recorded handshake is looked at over each transport: one row a value of the axis ``transport``."""
+"""How recorded handshakes are examined on each transport: a row for each value of the axis ``transport``."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tlsbench.tracing.recording_datagrams import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traced:
-    """What is done with the handshakes of a transport.
+    """How the handshakes of a transport are traced.
 
-    :param clients: what is put between a cell and its client's context, to record it; ``servers`` and
-        ``link`` likewise.
-    :param opening: the hellos of what was recorded.
-    :param ladder: its ladder, with a key log.
-    :param headers: what of a capture is made up.
+    :param clients: wraps a cell's client context, to record it; ``servers`` and ``link`` do the same for the
+        server context and the link.
+    :param opening: returns the hellos of what was recorded.
+    :param ladder: returns its ladder, with a key log.
+    :param headers: the headers in a capture that are made up.
     """
 
     clients: Callable[..., Any]

@@ -1,4 +1,4 @@
-"""One call, one verified sample: handshakes, application data and primitives."""
+"""Workloads, each call of which yields one verified sample: handshakes, application data, primitives."""
 
 from tlsbench.workloads.memory import ENVIRONMENT as MEMORY_ENVIRONMENT
 from tlsbench.workloads.prepare import prepare

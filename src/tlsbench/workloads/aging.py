@@ -1,4 +1,4 @@
-"""What becomes of a ticket between the handshake that brought it and the one that offers it."""
+"""What happens to a ticket between the handshake that issued it and the one that offers it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tlsbench.implementations import RotatesTicketKeys
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.credentials import EXPIRING_LIFETIME_S, ROTATED_STATES
 
-#: Libraries count whole seconds, at both ends of a lifetime.
+#: Libraries round to whole seconds at both ends of a lifetime.
 _WHOLE_SECONDS_S: Final = 1.2
 
 
 def age(scenario: Scenario, servers: object) -> None:
-    """Bring an issued ticket into the state that the scenario asks for.
+    """Bring an issued ticket into the state that the scenario requires.
 
     :raises MeasurementError: if the server's keys cannot be replaced.
     """
@@ -25,5 +25,5 @@ def age(scenario: Scenario, servers: object) -> None:
             raise MeasurementError(f"the ticket keys of {scenario.server} cannot be replaced")
         servers.rotate_ticket_key(keep_previous=state == "previous-key")
     elif state == "expired":
-        # Servers judge the age by their own clock, which no library lets us set.
+        # Servers judge a ticket's age by their own clock, which no library lets us set.
         time.sleep(EXPIRING_LIFETIME_S + _WHOLE_SECONDS_S)

@@ -1,8 +1,8 @@
-"""Collecting the instructions of one side alone: valgrind is asked from within, around each of its calls.
+"""Collecting the instructions of one side only, by valgrind client requests around each of its calls.
 
-A client request is a sequence of instructions that does nothing on a processor, and that valgrind knows
-(``valgrind.h``, ``callgrind.h``: The Valgrind Client Request mechanism). Without a compiler it is written
-into memory here as the bytes that it has.
+A client request is a sequence of instructions that does nothing on a processor, but that valgrind recognises
+(``valgrind.h``, ``callgrind.h``: The Valgrind Client Request mechanism). As there is no compiler, its machine
+code is written into memory here.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import Any, Final
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations import Endpoint
 
-#: VG_USERREQ__RUNNING_ON_VALGRIND, and VG_USERREQ__TOGGLE_COLLECT of the tool 'CT'.
+#: VG_USERREQ__RUNNING_ON_VALGRIND, and VG_USERREQ__TOGGLE_COLLECT of the tool 'CT' (Callgrind).
 _RUNNING_ON_VALGRIND: Final = 0x1001
 _TOGGLE_COLLECT: Final = (ord("C") << 24) + (ord("T") << 16) + 2
-#: ``long request(long *arguments)`` for each kind of processor.
+#: ``long request(long *arguments)`` for each architecture.
 _REQUESTS: Final = {
     "x86_64": bytes.fromhex(
-        "4889f8"  # mov rax, rdi: where the arguments are
-        "31d2"  # xor edx, edx: the answer without valgrind
-        "48c1c703 48c1c70d 48c1c73d 48c1c733"  # rol rdi by 3, 13, 61 and 51: what it was
+        "4889f8"  # mov rax, rdi: the address of the arguments
+        "31d2"  # xor edx, edx: the result without valgrind
+        "48c1c703 48c1c70d 48c1c73d 48c1c733"  # rol rdi by 3, 13, 61 and 51: in total, rdi is unchanged
         "4887db"  # xchg rbx, rbx
-        "4889d0"  # mov rax, rdx: the answer
+        "4889d0"  # mov rax, rdx: the result
         "c3"  # ret
     )
 }
@@ -34,13 +34,13 @@ _ARGUMENTS: Final = 6
 
 
 def toggle() -> Callable[[], None]:
-    """What begins to collect instructions, and ends it with the next call.
+    """Return a function that starts collecting instructions, and stops when it is called again.
 
-    :raises MeasurementError: on a processor whose request is not known, or without valgrind.
+    :raises MeasurementError: on an architecture whose request is unknown, or without valgrind.
     """
     code = _REQUESTS.get(platform.machine())
     if code is None:
-        raise MeasurementError(f"the two sides can be told apart only on x86-64, not on {platform.machine()}")
+        raise MeasurementError(f"the two sides can be separated only on x86-64, not on {platform.machine()}")
     memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     memory.write(code)
     address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
@@ -55,14 +55,14 @@ def toggle() -> Callable[[], None]:
     arguments = (ctypes.c_long * _ARGUMENTS)(_TOGGLE_COLLECT)
 
     def toggled() -> None:
-        assert memory  # the code lives as long as its caller
+        assert memory  # keeps the code alive as long as this function
         request(arguments)
 
     return toggled
 
 
 class CollectedContext:
-    """A context of either side: what its library's own calls execute is collected; a clock times the same."""
+    """A context of either side that collects during its library's own calls, the ones that a clock times."""
 
     def __init__(self, context: object, toggle: Callable[[], None]) -> None:
         self._context: Any = context
@@ -81,7 +81,7 @@ class CollectedContext:
         end = make()
         self._toggle()
         collected: Any = _CollectedEnd(end, self._toggle)
-        return collected  # type: ignore[no-any-return]  # what it does not have itself is the end's
+        return collected  # type: ignore[no-any-return]  # other attributes are delegated to the end
 
 
 class _CollectedEnd:
@@ -89,7 +89,7 @@ class _CollectedEnd:
         self._end = end
         self._toggle = toggle
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of the end, whatever it is
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the end
         return getattr(self._end, name)
 
     def handshake(self) -> bool:

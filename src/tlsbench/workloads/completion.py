@@ -1,7 +1,7 @@
 """``workload=completion``: a handshake, a request and its answer over a network in virtual time.
 
-The ends are real: what they compute takes the time that was measured. What the network takes is
-:mod:`tlsbench.links.network`'s to say, so that a round trip of 150 ms takes no time to measure.
+The ends are real: their computation takes the time that was measured. The network's time is computed by
+:mod:`tlsbench.links.network`, so a round trip of 150 ms takes no time to measure.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NS_PER_MS = 1e6
 
 @dataclass(slots=True)
 class _End:
-    """One end over TCP: what it is given it takes, computes and writes."""
+    """One end over TCP, which takes what arrives, computes and writes."""
 
     make: Callable[[], Endpoint]
     direction: Direction
@@ -83,7 +83,7 @@ class _End:
         )
 
     def _answer(self) -> bytes:
-        """What is to be written now: the client's request, or a server's answer to it."""
+        """Return the data to write now: the client's request, or the server's answer to it."""
         is_client = self.direction is Direction.TO_SERVER
         has_request = len(self.received) >= EARLY_DATA_BYTES or self._has_early_data()
         if not (self.is_done if is_client else has_request):
@@ -97,9 +97,10 @@ class _End:
 
 @dataclass(frozen=True, slots=True)
 class Talked:
-    """An exchange over a network: when it was complete, and what the ends and the wire say of it.
+    """An exchange over a network: when it was complete, and what the ends and the wire say about it.
 
-    :param answer: what the client received; ``request`` what the server did, but for early data.
+    :param answer: what the client received.
+    :param request: what the server received, without early data.
     """
 
     completion: Completion
@@ -111,9 +112,9 @@ class Talked:
 
 @dataclass(slots=True)
 class NetworkCell(Handshake):
-    """A cell of exchanges over a network. Of the losses, sample after sample draws its own.
+    """A cell of exchanges over a network, with different random losses in each sample.
 
-    Whatever the meter, what the ends compute is processor time of the thread.
+    Whatever the meter, the ends' computation is measured in the thread's processor time.
     """
 
     _request: bytes = field(default=b"", init=False)
@@ -121,7 +122,7 @@ class NetworkCell(Handshake):
     _taken: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        # Time for which the thread was switched out would move the simulated network.
+        # Time during which the thread is switched out would distort the simulated network.
         self.clock = time.thread_time_ns
         self._request = os.urandom(EARLY_DATA_BYTES)
         self._answer = os.urandom(self.scenario.size)
@@ -139,9 +140,9 @@ class NetworkCell(Handshake):
         return found
 
     def talk(self, network: Network, session: object | None, *, is_early: bool) -> Talked:
-        """Let two new ends shake hands, ask and answer over a network.
+        """Run a handshake, a request and its answer between two new ends over a network.
 
-        :raises MeasurementError: if it does not come to that.
+        :raises MeasurementError: if the exchange does not complete.
         """
         raise NotImplementedError
 
@@ -158,7 +159,7 @@ class NetworkCell(Handshake):
         )
         self._look_once()
         self._prove_answer(talked.answer, early if is_early else talked.request)
-        # The client's request is smaller than most records may be: it is the answer that counts.
+        # The client's request is smaller than most record limits, so the answer is checked.
         answered = (entry for entry in exchange.entries if entry[0] is Direction.TO_CLIENT)
         prove_data_records(self.scenario, answered, self.scenario.size)
         self._look([exchange.entries])
@@ -185,13 +186,13 @@ class NetworkCell(Handshake):
 
 @dataclass(slots=True)
 class CompletionCell(NetworkCell):
-    """Such a cell over TCP."""
+    """A cell of exchanges over TCP."""
 
     clients: ClientContext
     servers: ServerContext
     link: Link
 
-    #: Of each side, the bytes that its handshake collects before it writes.
+    #: For each side, the size in bytes of the buffer through which its handshake is written.
     buffers: tuple[int, int] = (0, 0)
 
     def talk(self, network: Network, session: object | None, *, is_early: bool) -> Talked:
@@ -242,7 +243,7 @@ def _phases(completion: Completion) -> dict[str, int]:
 
 
 def network_of(scenario: Scenario, seed: int = 0) -> Network:
-    """The network that a scenario asks for."""
+    """Return the network that a scenario describes."""
     return Network(
         rtt_ms=read_rtt(scenario.rtt),
         bandwidth_mbit=read_bandwidth(scenario.bandwidth),

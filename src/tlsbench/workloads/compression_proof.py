@@ -1,8 +1,8 @@
 """The proof of compressed certificates (RFC 8879), in the clear and under protection.
 
-In the clear is which algorithms the client takes. Which message brought a certificate TLS 1.3 hides: in
-each visit one more handshake is decrypted for that (:mod:`tlsbench.workloads.decrypted`), and the measured
-ones must be as long as it is, where compression changes their length enough to tell.
+The algorithms that the client accepts are in the clear. TLS 1.3 hides which message carried a certificate:
+in each visit an extra handshake is decrypted for that (:mod:`tlsbench.workloads.decrypted`), and the
+measured ones must be about as long, if compression changes their length noticeably.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tlsbench.scenarios import Scenario
 from tlsbench.workloads.decrypted import DecryptedHandshake, DecryptedHandshakes
 
 _AXIS: Final = "certificate_compression"
-#: Signatures differ in length by a few bytes, so that less than this is not told from that.
+#: Signatures vary in length by a few bytes, so smaller savings are not conclusive.
 _LEAST_TELLING_BYTES: Final = 64
 
 
@@ -35,10 +35,10 @@ def prove_offer(
     told: tuple[Negotiated, Negotiated],
     protected_bytes: Callable[[], int],
 ) -> None:
-    """Compare a full handshake with its scenario, as far as the wire is in the clear and the libraries tell.
+    """Compare a full handshake with its scenario, by the cleartext on the wire and the libraries' reports.
 
-    :param told: what the client says, and the server.
-    :param protected_bytes: tells how much of its handshake the server protected.
+    :param told: what the client reports, and what the server reports.
+    :param protected_bytes: returns how many bytes of its handshake the server protected.
     :raises ProofError: at the first difference.
     """
     wanted = scenario.certificate_compression or "none"
@@ -51,8 +51,8 @@ def prove_offer(
             witness="wire",
         )
     if wanted == "none" and offered and (sent := protected_bytes()) < _chain_bytes(scenario, peers, told[0]):
-        got = f"{sent:,} bytes, fewer than its certificates have"
-        raise ProofError(_AXIS, wanted="certificates as they are", got=got, witness="wire")
+        got = f"{sent:,} bytes, fewer than its certificates take up"
+        raise ProofError(_AXIS, wanted="uncompressed certificates", got=got, witness="wire")
     of_client = wanted if scenario.client_auth == "required" else "none"
     for witness, side, expected in zip(("client", "server"), told, (wanted, of_client), strict=True):
         if side.certificate_compression not in (None, expected):
@@ -60,7 +60,7 @@ def prove_offer(
 
 
 def _chain_bytes(scenario: Scenario, peers: Peers, client: Negotiated) -> int:
-    """What the certificates that the server sends have at least, in DER."""
+    """The minimum size of the certificates that the server sends, in DER."""
     if scenario.certificate_type == "raw_public_key":
         return 0
     sent = peers.server.certificates[: client.peer_chain_length or 1]
@@ -68,7 +68,7 @@ def _chain_bytes(scenario: Scenario, peers: Peers, client: Negotiated) -> int:
 
 
 def witness_of(handshakes: DecryptedHandshakes, reader: WireReader) -> CompressionWitness | None:
-    """Who looks for what the wire hides of a scenario's handshakes; None if nobody need to."""
+    """Return the witness to what the wire hides of a scenario's handshakes; None if none is needed."""
     if handshakes.scenario.certificate_compression in ("", "none"):
         return None
     return CompressionWitness(handshakes, reader)
@@ -76,20 +76,20 @@ def witness_of(handshakes: DecryptedHandshakes, reader: WireReader) -> Compressi
 
 @dataclass(slots=True)
 class CompressionWitness:
-    """Decrypts one handshake in each visit, and holds the measured ones against it."""
+    """Decrypts one handshake in each visit, and compares the measured ones with it."""
 
     handshakes: DecryptedHandshakes
     reader: WireReader
     _decrypted: DecryptedHandshake | None = field(default=None, init=False)
 
     def prove(self, measured: Sequence[Sequence[Entry]], *, anew: bool = True) -> Mapping[str, object]:
-        """Look for the compressed certificates.
+        """Check that the certificates were compressed.
 
         :param measured: what went over the link in each handshake of a visit.
-        :param anew: whether to decrypt another handshake; the first is decrypted in any case.
-        :returns: what they are compressed from and to, in bytes, for the record.
-        :raises ProofError: if there is none, or another algorithm was used, or a measured handshake has the
-            length of one without.
+        :param anew: whether to decrypt another handshake; the first time, one is decrypted in any case.
+        :returns: the algorithm, and the sizes before and after compression in bytes, for the record.
+        :raises ProofError: if there was no certificate, another algorithm was used, or a measured handshake
+            differs too much in length from the decrypted one.
         """
         if self._decrypted is None or anew:
             with self.handshakes.one() as found:
@@ -99,9 +99,8 @@ class CompressionWitness:
         self._prove_lengths(decrypted, server, measured, Direction.TO_CLIENT)
         if self.handshakes.scenario.client_auth == "required":
             client = _compressed(decrypted, Direction.TO_SERVER, self.handshakes.scenario)
-            if (
-                self.handshakes.scenario.workload == "handshake"
-            ):  # in a completion its request is in the same flight
+            # In a completion, the client's request is in the same flight.
+            if self.handshakes.scenario.workload == "handshake":
                 self._prove_lengths(decrypted, client, measured, Direction.TO_SERVER)
         assert server.compression is not None
         return {
@@ -127,24 +126,24 @@ class CompressionWitness:
             if abs(length - alike) > saved // 2:
                 raise ProofError(
                     _AXIS,
-                    wanted=f"about {alike:,} protected bytes {direction.value}, as where it was decrypted",
+                    wanted=f"about {alike:,} protected bytes {direction.value}, as in the one decrypted",
                     got=f"{length:,}",
                     witness="wire",
                 )
 
     def close(self) -> None:
-        """Give up what it keeps open."""
+        """Close the handshakes' link, and delete their key log."""
         self.handshakes.close()
 
 
 def _compressed(decrypted: DecryptedHandshake, direction: Direction, scenario: Scenario) -> Message:
-    """The one certificate message of a side, which must be compressed as the scenario says."""
+    """Return a side's only certificate message, which must be compressed as the scenario says."""
     found = [one.message for one in decrypted.sent(direction, CERTIFICATE, COMPRESSED_CERTIFICATE)]
     used = [one.compression.algorithm if one.compression else "none" for one in found]
     if used != [scenario.certificate_compression]:
         raise ProofError(
             _AXIS,
-            wanted=f"certificates {direction.value} by {scenario.certificate_compression}",
+            wanted=f"certificates {direction.value} compressed by {scenario.certificate_compression}",
             got=", ".join(used) or "no certificate",
             witness="wire",
         )

@@ -1,4 +1,4 @@
-"""What the cells that need a TLS connection have in common."""
+"""The common base of cells that need a TLS connection."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tlsbench.workloads.sample import Clock
 
 @dataclass(slots=True)
 class ConnectionCell:
-    """A scenario with all that was made for it: contexts, PKI and link are its own.
+    """A scenario with everything that was made for it; contexts and link are its own.
 
-    ``shake`` brings contexts and link of its transport to a connection; ``reader`` reads what went over it.
+    ``shake`` makes a connection from the contexts and the link; ``reader`` reads what went over the link.
     """
 
     scenario: Scenario

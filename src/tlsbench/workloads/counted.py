@@ -1,10 +1,10 @@
 """A process whose instructions are counted: ``python -m tlsbench.workloads.counted``.
 
 It reads one line of JSON, ``{"scenario": id, "samples": n, "peers": …, "side": ""}``, makes the cell, warms
-it up and takes that many samples. With a side, ``"client"`` or ``"server"``, it has the calls of that side's
-library alone collected (:mod:`tlsbench.workloads.collecting`). The keys come with the request, because to
-make them takes a random number of instructions. The last line that it writes is the proof of the last sample,
-its operations and its ledger.
+it up and takes that many samples. With a side, ``"client"`` or ``"server"``, only the calls of that side's
+library are collected (:mod:`tlsbench.workloads.collecting`). The keys come with the request, because making
+them takes a random number of instructions. The last line that it writes holds the proof of the last sample,
+its number of operations and its ledger.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from tlsbench.workloads.prepare import prepare
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.sample import Workload
 
-#: Enough for what is made on first use: method tables, blinding of RSA keys, caches of the interpreter.
+#: Enough for whatever is set up on first use: method tables, RSA blinding, the interpreter's caches.
 _WARM_UP_SAMPLES = 5
-#: The clock steps by this at each look, so that what is calibrated by time is always calibrated alike.
+#: The clock advances by this each time it is read, so that calibration by time always gives the same result.
 _CLOCK_STEP_NS = 25_000
 
 
 def run(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Take the samples that a request asks for, and give what to write."""
+    """Take the samples that a request specifies, and return the answer to write."""
     scenario = scenario_from_id(request["scenario"], spellings())
     peers = Peers.from_pem(request["peers"]) if request["peers"] else None
     clock = itertools.count(0, _CLOCK_STEP_NS)
     workload = prepare(scenario, ends_of(scenario), clock.__next__, peers)
-    if isinstance(workload, Primitive):  # instructions are of the whole operation, its calls too
+    if isinstance(workload, Primitive):  # instructions are counted for the whole operation, calls included
         workload.operation = replace(workload.operation, around=None)
     for _ in range(_WARM_UP_SAMPLES):
         workload.sample()
@@ -54,7 +54,7 @@ def run(request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _collect(workload: Workload, side: str) -> None:
-    """From now on have what that side's library executes collected."""
+    """From now on, collect the instructions that this side's library executes."""
     assert isinstance(workload, Handshake)
     if side == "client":
         workload.clients = CollectedContext(workload.clients, toggle())

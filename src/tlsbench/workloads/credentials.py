@@ -1,4 +1,4 @@
-"""The proof of credentials: what replaced a certificate, and what happened to a ticket."""
+"""The proof of credentials: what replaced a certificate, and what became of a ticket."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tlsbench.scenarios.credentials import REFUSED_STATES, ROTATED_STATES
 
 EXTERNAL_PSK: Final = "external-psk"
 RAW_PUBLIC_KEY: Final = "raw_public_key"
-#: What servers put first into a ticket: the name of the key that seals it (RFC 5077 section 4).
+#: Servers begin a ticket with the name of the key that encrypts it (RFC 5077 section 4).
 _KEY_NAME_BYTES: Final = 16
-#: Of the axes that are proved here the values that ask for nothing.
+#: For the axes that are proved here, the values that request nothing special.
 _USUAL: Final[Mapping[str, tuple[str, ...]]] = {
     "certificate_type": ("", "x509"),
     "psk_mode": ("", "psk_dhe_ke"),
@@ -34,26 +34,26 @@ _USUAL: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A ticket that a server issued: for how many seconds it is good, and what the client keeps of it."""
+    """A ticket that a server issued: its lifetime in seconds, and the ticket itself."""
 
     lifetime_s: int
     data: bytes
 
 
 def asks(scenario: Scenario) -> bool:
-    """Whether a scenario asks for anything that is proved here alone."""
+    """Whether a scenario requests anything that only this module proves."""
     return scenario.resumption == EXTERNAL_PSK or any(
         scenario.value(axis) not in usual for axis, usual in _USUAL.items()
     )
 
 
 def resumes(scenario: Scenario) -> bool:
-    """Whether its handshakes need a session of an earlier one."""
+    """Whether a scenario's handshakes need a session from an earlier one."""
     return scenario.resumption not in ("", "none", EXTERNAL_PSK)
 
 
 def wanted_resumption(scenario: Scenario, *, has_session: bool) -> str:
-    """How a handshake is to end, as ``resumption`` spells it: a refused ticket makes it a full one."""
+    """The expected kind of handshake, as ``resumption`` spells it: a refused ticket makes it a full one."""
     if resumes(scenario) and (not has_session or scenario.ticket_state in REFUSED_STATES):
         return "none"
     return scenario.resumption or "none"
@@ -62,9 +62,9 @@ def wanted_resumption(scenario: Scenario, *, has_session: bool) -> str:
 def read_credentials(
     scenario: Scenario, entries: Sequence[Entry], wire: Observed
 ) -> tuple[Observed, Credentials | None]:
-    """What the wire says of credentials, where the scenario asks; and so of how a PSK came to be.
+    """Read the credentials off the wire, if the scenario needs that, and correct the kind of resumption.
 
-    TLS 1.3 resumes by PSKs too: the identity on the wire tells which it was.
+    TLS 1.3 also resumes by PSKs: the identity on the wire shows whether the PSK was an external one.
     """
     if not asks(scenario):
         return wire, None
@@ -82,10 +82,10 @@ def prove_credentials(  # noqa: PLR0917 - three witnesses, and what they are com
     client: Negotiated,
     server: Negotiated,
 ) -> None:
-    """Compare who showed what with what the scenario asks for.
+    """Compare the credentials that each side presented with the scenario.
 
-    :param found: what the wire says of it; None where it is not asked.
-    :param resumption: the kind wanted of this very handshake.
+    :param found: what the wire says about them; None if it was not read.
+    :param resumption: the kind expected of this particular handshake.
     :raises ProofError: at the first difference.
     """
     wants_client = scenario.client_auth == "required"
@@ -118,8 +118,8 @@ def prove_ticket(
     """Compare a ticket's state and lifetime with the scenario.
 
     :param has_session: whether the client had a ticket to offer.
-    :param issued: the tickets that came after it in TLS 1.3, if they were read; those of TLS 1.2 are in the
-        clear.
+    :param issued: the tickets that followed the handshake in TLS 1.3, if they were decrypted; those of TLS
+        1.2 are in the clear.
     :raises ProofError: at the first difference.
     """
     if found is None:
@@ -133,14 +133,14 @@ def prove_ticket(
 
 
 def key_type_shown(client: Negotiated) -> str:
-    """The type of the key, certified or raw, by which the server proved who it is."""
+    """The type of the key, certified or raw, by which the server authenticated itself."""
     if client.peer_public_key:
         return key_type_of(load_der_public_key(client.peer_public_key))
     return key_type_of(public_key_of(x509.load_der_x509_certificate(client.peer_certificate)))
 
 
 def recorded(scenario: Scenario) -> Mapping[str, str]:
-    """What was proved, for the stored result: the special values that the scenario asks for."""
+    """What was proved, for the stored result: the special values that the scenario requests."""
     return {
         axis: value for axis, usual in _USUAL.items() if (value := str(scenario.value(axis))) not in usual
     }
@@ -154,7 +154,7 @@ def _prove_certificate(what: str, wanted: Identity | None, seen: Negotiated, wit
     if seen.peer_certificate != der:
         raise ProofError(what, wanted=describe(der), got=describe(seen.peer_certificate), witness=witness)
     if der and not seen.peer_verified:
-        raise ProofError(what, wanted="a verified chain", got="a chain nobody verified", witness=witness)
+        raise ProofError(what, wanted="a verified chain", got="an unverified chain", witness=witness)
 
 
 def _prove_raw_key(what: str, wanted: Identity | None, seen: Negotiated, witness: str) -> None:
@@ -166,15 +166,15 @@ def _prove_raw_key(what: str, wanted: Identity | None, seen: Negotiated, witness
         got = "another raw public key" if seen.peer_public_key else "none"
         raise ProofError(what, wanted="its raw public key" if key else "none", got=got, witness=witness)
     if key and not seen.peer_verified:
-        raise ProofError(what, wanted="the key that was expected", got="one nobody compared", witness=witness)
+        raise ProofError(what, wanted="the key that was expected", got="an unverified key", witness=witness)
 
 
 def _prove_raw_key_on_the_wire(key: bytes, found: Credentials) -> None:
     if RAW_PUBLIC_KEY not in found.offered_types:
-        got = f"a client that takes {', '.join(found.offered_types) or 'only X.509'}"
+        got = f"a client that accepts {', '.join(found.offered_types) or 'only X.509'}"
         raise ProofError("certificate_type", wanted=RAW_PUBLIC_KEY, got=got, witness="wire")
     if found.certificate is None:
-        return  # TLS 1.3 hides it: tlsbench.workloads.hidden_credentials
+        return  # TLS 1.3 hides it: see tlsbench.workloads.hidden_credentials
     if found.chosen_type != RAW_PUBLIC_KEY:
         got = found.chosen_type or "x509"
         raise ProofError("certificate_type", wanted=RAW_PUBLIC_KEY, got=got, witness="wire")
@@ -190,7 +190,7 @@ def _prove_psk(scenario: Scenario, found: Credentials, client: Negotiated, serve
         raise ProofError("psk identity", wanted=identity.decode(), got=got, witness="wire")
     for side, witness in ((client, "client"), (server, "server")):
         if side.psk_identity != identity:
-            got = side.psk_identity.decode("utf-8", "backslashreplace") or "a handshake by another credential"
+            got = side.psk_identity.decode("utf-8", "backslashreplace") or "another credential"
             raise ProofError("psk identity", wanted=identity.decode(), got=got, witness=witness)
 
 
@@ -232,7 +232,7 @@ def _prove_lifetime(wanted: int, issued: Sequence[Ticket] | None, client: Negoti
 
 
 def describe(der: bytes) -> str:
-    """A certificate in words, by its key and its serial number."""
+    """Describe a certificate by its key type and its serial number."""
     if not der:
         return "none"
     certificate = x509.load_der_x509_certificate(der)

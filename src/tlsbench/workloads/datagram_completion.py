@@ -1,4 +1,4 @@
-"""``workload=completion`` over QUIC: the ends do what TCP does, with timers in virtual time."""
+"""``workload=completion`` over QUIC: the ends do TCP's work themselves, with timers in virtual time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NS_PER_MS = 1e6
 
 @dataclass(slots=True)
 class _End:
-    """One end: what has arrived it takes, computes and answers."""
+    """One end, which takes what has arrived, computes and answers."""
 
     make: Callable[[], DatagramEndpoint]
     direction: Direction
@@ -46,7 +46,7 @@ class _End:
         if self.is_done and arrived:
             self.received += end.read()
         spent_ns = self.clock() - began
-        answers = self._may_answer(end)  # asked outside of what is measured
+        answers = self._may_answer(end)  # not timed
         began = self.clock()
         if answers:
             data, self.to_write = self.to_write, b""
@@ -64,7 +64,7 @@ class _End:
         )
 
     def _may_answer(self, end: DatagramEndpoint) -> bool:
-        """Whether the client may ask, or the server has heard all that it is asked."""
+        """Whether the client may send its request, or the server has received all of it."""
         if not self.to_write:
             return False
         if self.direction is Direction.TO_SERVER:
@@ -75,7 +75,7 @@ class _End:
 
 @dataclass(slots=True)
 class DatagramCompletionCell(NetworkCell):
-    """A cell of exchanges over a network, in datagrams."""
+    """A cell of exchanges over a network that carries datagrams."""
 
     clients: DatagramClientContext
     servers: DatagramServerContext
@@ -94,12 +94,12 @@ class DatagramCompletionCell(NetworkCell):
         )
         server = _End(self.servers.accept, Direction.TO_CLIENT, self.clock, entries, is_early, self._answer)
         completion = complete_datagrams(network, client, server, len(self._answer))
-        ends: list[Any] = [client.endpoint, server.endpoint]  # over datagrams, as the exchange need not know
+        ends: list[Any] = [client.endpoint, server.endpoint]  # they use datagrams, unlike an Exchange's ends
         return Talked(
             completion,
             Exchange(ends[0], ends[1], 0, 0, 0, entries),
             bytes(client.received),
             bytes(server.received),
-            # Acknowledgements cross on the way, so that the wire has no flights to count.
+            # Acknowledgements cross in transit, so there are no flights to count on the wire.
             replace(self.reader.summarise(entries), round_trips=completion.handshake_round_trips),
         )

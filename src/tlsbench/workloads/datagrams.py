@@ -1,11 +1,10 @@
 """One connection over datagrams, driven by one thread in virtual time.
 
 What one side sends arrives a moment later. Time stands still while a side can go on; when neither can, it
-moves to the timer that is due first, so that what is lost costs no waiting, and neither does the pacing of a
-sender. Every call of a library is charged to its side, see
-:class:`~tlsbench.implementations.DatagramEndpoint`.
+jumps to the next timer, so that neither losses nor a sender's pacing cost any waiting. Every library call is
+charged to its side, see :class:`~tlsbench.implementations.DatagramEndpoint`.
 
-Whatever happens to the datagrams, it ends: after a number of rounds, and after a limited wait.
+Rounds and waiting are limited, so it always ends, whatever happens to the datagrams.
 """
 
 from __future__ import annotations
@@ -26,25 +25,25 @@ from tlsbench.workloads.exchange import Echoed, Poured
 from tlsbench.workloads.sample import Clock
 
 _NS_PER_S: Final = 1_000_000_000
-#: One way through a local network.
+#: The one-way delay of a local network.
 _TRANSIT_NS: Final = 50_000
-#: More rounds than a handshake takes in which each side loses its flights a few times.
+#: More rounds than a handshake takes even if each side's flights are lost a few times.
 _MOST_ROUNDS: Final = 64
-#: Each round of application data brings at least this much: QUIC's smallest window is two datagrams.
+#: Each round of application data carries at least this much: QUIC's smallest window is two datagrams.
 _BYTES_A_ROUND: Final = 1024
-#: All waiting for timers together: a side that sends its flight again after 1, 2, 4 and 8 s has no answer.
+#: For all timers together: a side that has resent its flight after 1, 2, 4 and 8 s will get no answer.
 _MOST_WAIT_NS: Final = 20 * _NS_PER_S
-#: Both sides are done, and what comes after the handshake is held back no longer than this: paced datagrams
+#: Once both sides are done, whatever follows the handshake is held back no longer than this: paced datagrams
 #: and delayed acknowledgements (25 ms by default, RFC 9000 section 18.2).
 _SETTLING_NS: Final = _NS_PER_S // 10
 
 
 @dataclass(slots=True)
 class _Side:
-    """One end, and what it has spent.
+    """One end, and the time that it has spent.
 
-    ``arrived`` is the application data that it has read; ``after_ns`` what it spent on reading once its
-    handshake was complete; ``heard`` how many flights it got before.
+    ``arrived`` is the application data that it has read, ``after_ns`` the time it spent on reading once its
+    handshake was complete, ``heard`` the number of flights that it received before that.
     """
 
     end: DatagramEndpoint
@@ -62,14 +61,14 @@ class _Side:
         self.keeps_real_time = isinstance(self.end, KeepsRealTime)
 
     def step(self, clock: Clock, now_ns: int) -> list[bytes]:
-        """Go on with the handshake, or with what comes after it; what is to be sent."""
+        """Continue the handshake, or what comes after it; return the datagrams to send."""
         began = clock()
         if not self.is_done:
             if self.received or self.stirred:
                 self.heard += self.received
                 self.is_done = self.end.handshake()
         elif self.received:
-            self.arrived += self.end.read()  # session tickets and what was sent again are read here too
+            self.arrived += self.end.read()  # also reads session tickets and retransmissions
             self.after_ns += clock() - began
         datagrams = list(self.end.datagrams_to_send(now_ns))
         self.spent_ns += clock() - began
@@ -95,7 +94,7 @@ class _Side:
         self.spent_ns += clock() - began
 
     def wait(self, clock: Clock, now_ns: int) -> int:
-        """Handle the timer, if it is due; what of the clock's time was slept, which is no one's."""
+        """Handle the timer, if it is due; return the time slept, which is charged to neither side."""
         due_ns = self.end.timer_ns()
         if due_ns is None or due_ns > now_ns:
             return 0
@@ -113,9 +112,9 @@ class _Side:
 
 @dataclass(slots=True)
 class _Conversation:
-    """Two ends, what carries their datagrams, and what time it is for them.
+    """Two ends, the link that carries their datagrams, and their virtual time.
 
-    ``slept_ns`` is what of the clock's time went by for timers in real time.
+    ``slept_ns`` is the real time spent sleeping for timers that run in real time.
     """
 
     client: _Side
@@ -128,7 +127,7 @@ class _Conversation:
     def go_on(
         self, clock: Clock, is_over: Callable[[], bool], what: str, most_rounds: int = _MOST_ROUNDS
     ) -> None:
-        """Bring datagrams to and fro until it is over, and nothing more comes of itself."""
+        """Exchange datagrams until ``is_over`` holds and nothing more is due soon."""
         waited_before_ns = self.waited_ns
         for _ in range(most_rounds):
             if self._exchange(clock):
@@ -139,23 +138,23 @@ class _Conversation:
             if over and (wait_ns is None or wait_ns > _SETTLING_NS):
                 return
             if wait_ns is None:
-                raise MeasurementError(f"{what} stalled: both sides wait for the other")
+                raise MeasurementError(f"{what} stalled: each side is waiting for the other")
             self.waited_ns += wait_ns
             if self.waited_ns - waited_before_ns > _MOST_WAIT_NS:
                 seconds = _MOST_WAIT_NS // _NS_PER_S
-                raise MeasurementError(f"{what} did not end in {seconds} s of waiting for answers")
+                raise MeasurementError(f"{what} did not end within {seconds} s of waiting for answers")
             self.now_ns += wait_ns
             for side in (self.client, self.server):
                 self.slept_ns += side.wait(clock, self.now_ns)
-        raise MeasurementError(f"{what} did not end in {most_rounds} rounds")
+        raise MeasurementError(f"{what} did not end within {most_rounds} rounds")
 
     def _due_ns(self, *, over: bool) -> int | None:
-        """When the next timer is due; once it is over nobody sleeps, as for delayed acknowledgements."""
+        """When the next timer is due; once it is over, real-time timers (delayed ACKs) are not waited for."""
         sides = [side for side in (self.client, self.server) if not (over and side.keeps_real_time)]
         return min((at for side in sides if (at := side.end.timer_ns()) is not None), default=None)
 
     def _exchange(self, clock: Clock) -> bool:
-        """Let each side go on and send; whether anything came of it."""
+        """Let each side continue and send; return whether anything happened."""
         moved = False
         for side, other in ((self.client, self.server), (self.server, self.client)):
             datagrams = side.step(clock, self.now_ns)
@@ -174,7 +173,7 @@ class _Conversation:
 class DatagramExchange:
     """A connection over datagrams, see :class:`~tlsbench.workloads.exchange.Connection`.
 
-    ``waited_ns`` is the virtual time of the handshake that was spent waiting for timers.
+    ``waited_ns`` is the virtual time that the handshake spent waiting for timers.
     """
 
     client: DatagramEndpoint
@@ -219,7 +218,7 @@ class DatagramExchange:
         self.server.close()
 
 
-def shake_hands_by_datagrams(  # noqa: PLR0917 - as shake_hands of a stream
+def shake_hands_by_datagrams(  # noqa: PLR0917 - same as shake_hands
     clients: DatagramClientContext,
     servers: DatagramServerContext,
     link: DatagramLink,
@@ -230,7 +229,7 @@ def shake_hands_by_datagrams(  # noqa: PLR0917 - as shake_hands of a stream
     """Run a handshake to its end, session tickets included.
 
     :raises HandshakeError: if a side gives up.
-    :raises MeasurementError: if neither side goes on and none has a timer, or it takes too long.
+    :raises MeasurementError: if neither side can continue and none has a timer, or it takes too long.
     """
     link.take_ledger()
     start = clock()

@@ -1,7 +1,7 @@
-"""Handshakes that are decrypted: what TLS 1.3 hides of those measured, seen in others that are like them.
+"""Decrypted handshakes, which show what TLS 1.3 hides in the measured ones that are like them.
 
-To log its secrets takes a library time, so that no measured handshake does. These are made apart, by contexts
-that were made alike and serve nothing else, and :mod:`tlsbench.decryption` reads what went over their link.
+Logging secrets takes a library time, so no measured handshake does it. These are made separately, by contexts
+configured alike and used for nothing else, and :mod:`tlsbench.decryption` reads what went over their link.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _of_quic(pieces: Sequence[Piece], key_log: KeyLog) -> list[Decoded]:
     return decoded_quic(list(numbered_packets(pieces)), key_log)
 
 
-#: How what went over each transport is decrypted.
+#: The functions that decrypt what went over each transport.
 _READERS: Final[Mapping[str, Callable[[Sequence[Piece], KeyLog], list[Decoded]]]] = {
     "tls": _of_stream,
     "quic": _of_quic,
@@ -48,23 +48,23 @@ _READERS: Final[Mapping[str, Callable[[Sequence[Piece], KeyLog], list[Decoded]]]
 
 @dataclass(frozen=True, slots=True)
 class DecryptedHandshake:
-    """One handshake: the connection, and all messages that went over its link, in order."""
+    """One handshake: the connection, and all messages sent over its link, in order."""
 
     connection: Connection
     messages: Sequence[Decoded]
 
     @property
     def entries(self) -> Sequence[Entry]:
-        """What went over its link."""
+        """The wire ledger of the connection."""
         return self.connection.entries
 
     def sent(self, direction: Direction, *kinds: int) -> Sequence[Decoded]:
-        """The messages of these types that one side sent."""
+        """Return the messages of these types that one side sent."""
         return [one for one in self.messages if one.direction is direction and one.message.kind in kinds]
 
     @property
     def encrypted_extensions(self) -> Mapping[int, bytes]:
-        """The extensions in the message of that name, by their code points (RFC 8446 section 4.3.1).
+        """The extensions in the EncryptedExtensions message, by code point (RFC 8446 section 4.3.1).
 
         :raises WireError: if there is no such message.
         """
@@ -76,9 +76,10 @@ class DecryptedHandshake:
 
 @dataclass(slots=True)
 class DecryptedHandshakes:
-    """Makes handshakes of a scenario whose messages can be read.
+    """Makes handshakes of a scenario whose messages can be decrypted.
 
-    :param make_clients: makes a client's context, as those measured were made; ``make_servers`` a server's.
+    :param make_clients: makes a client context in the same way as the measured one.
+    :param make_servers: the same for a server context.
     """
 
     scenario: Scenario
@@ -86,34 +87,34 @@ class DecryptedHandshakes:
     make_servers: Callable[[], Any]
 
     _ends: tuple[Any, Any, Any] | None = field(default=None, init=False)
-    #: Goes with the cell, also where nobody closes that.
+    #: Is removed together with the cell, even if the cell is not closed.
     _folder: TemporaryDirectory[str] | None = field(default=None, init=False)
     _path: Path | None = field(default=None, init=False)
     _read: int = field(default=0, init=False)
 
     @property
-    def servers(self) -> Any:  # noqa: ANN401 - a context of any transport
-        """The server's context."""
+    def servers(self) -> Any:  # noqa: ANN401 - a context for any transport
+        """The server context."""
         return self._made()[1]
 
     @property
     def can_decrypt(self) -> bool:
-        """Whether one of both libraries logs its secrets."""
+        """Whether at least one of the two libraries logs its secrets."""
         self._made()
         return self._path is not None
 
     @contextmanager
     def one(self, session: object | None = None) -> Iterator[DecryptedHandshake]:
-        """Make another, which is closed after the block.
+        """Make another handshake, whose connection is closed after the block.
 
-        :param session: what its client resumes.
-        :raises MeasurementError: if neither library logs its secrets, or they do not decrypt all of it.
-        :raises WireError: if they are another connection's.
+        :param session: the session that its client resumes.
+        :raises MeasurementError: if neither library logs its secrets, or they do not decrypt all messages.
+        :raises WireError: if the secrets belong to another connection.
         """
         clients, servers, link = self._made()
         if self._path is None:
             ends = " and ".join(dict.fromkeys((self.scenario.client, self.scenario.server)))
-            raise MeasurementError(f"{ends} logs no secrets by which the wire could be decrypted")
+            raise MeasurementError(f"the wire cannot be decrypted: no secrets are logged by {ends}")
         shake = TRANSPORTS[self.scenario.transport or "tls"].shake
         connection = shake(clients, servers, link, time.perf_counter_ns, session)
         try:
@@ -122,7 +123,7 @@ class DecryptedHandshakes:
             connection.close()
 
     def close(self) -> None:
-        """Give up its link, and the key log."""
+        """Close the link, and delete the key log."""
         if self._ends is not None:
             self._ends[2].close()
             self._ends = None
@@ -145,7 +146,7 @@ class DecryptedHandshakes:
 
     def _decrypted(self, entries: Sequence[Entry], path: Path) -> list[Decoded]:
         pieces, key_log = [Piece(direction, data) for direction, data in entries], self._secrets(path)
-        if self.scenario.ech == "on":  # over streams alone
+        if self.scenario.ech == "on":  # over streams only
             key_log = key_log.newest_as(opening_of(records_of(pieces)).client_random)
         found = _READERS[self.scenario.transport or "tls"](pieces, key_log)
         if not all(one.message.opened for one in found):
@@ -153,7 +154,7 @@ class DecryptedHandshakes:
         return found
 
     def _secrets(self, path: Path) -> KeyLog:
-        """Those that came since the last time."""
+        """Read the secrets that were logged since the last time."""
         with path.open(encoding="ascii") as file:
             file.seek(self._read)
             lines = file.read()

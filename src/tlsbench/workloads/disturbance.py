@@ -1,16 +1,16 @@
-"""Samples during which this thread did not have its processor: the system or the host had taken it.
+"""Samples during which the system or the hypervisor took the processor from this thread.
 
-What says so are counters of the kernel, read outside of what is timed, and never the time that a sample took:
-a slow sample that nobody disturbed stays, and a fast one that was disturbed goes.
+They are detected by kernel counters, read outside the timed code, never by the time that a sample took: a
+slow sample that was not disturbed stays, and a fast one that was disturbed goes.
 
-- The thread's involuntary context switches (``ru_nivcsw`` of getrusage(2) with ``RUSAGE_THREAD``), before and
-  after each sample: 0.4 µs a look. After a switch the caches are cold, and as many samples as a visit begins
-  with to warm them count as disturbed too.
-- The steal time of the processor that a visit ran on (proc_stat(5)), before and after each visit: 10 µs a
-  look. It is given in ticks of 10 ms, so that the whole visit counts as disturbed, and what is stolen for
-  less than that goes unseen until it adds up to a tick.
+- The thread's involuntary context switches (``ru_nivcsw`` of getrusage(2) with ``RUSAGE_THREAD``) are read
+  before and after each sample, at 0.4 µs per read. After a switch the caches are cold, so as many samples as
+  a visit takes to warm them count as disturbed too.
+- The steal time of the processor that a visit ran on (proc_stat(5)) is read before and after each visit, at
+  10 µs per read. It is reported in ticks of 10 ms, so the whole visit counts as disturbed, and shorter steals
+  go unnoticed until they add up to a tick.
 
-Systems other than Linux have neither: there no sample is disturbed.
+Systems other than Linux have neither counter: there, no sample counts as disturbed.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from typing import TypeVar
 
 _T = TypeVar("_T")
 _STAT = Path("/proc/stat")
-#: The column of steal time in the line of a processor, whose name is column 0: proc_stat(5).
+#: The steal time column in a processor's line, where column 0 is its name (proc_stat(5)).
 _STEAL_COLUMN = 8
-#: One percent of a visit for both looks. Machines of hundreds of processors take longer, as the kernel sums
-#: up all their interrupts for the file; there steal is not watched.
+#: About one percent of a visit for both reads. Machines with hundreds of processors take longer, as the
+#: kernel sums up all their interrupts for the file; there, steal time is not watched.
 _DEAREST_LOOK_NS = 30_000
 _TRIES = 5
 
 
 @cache
 def _switches() -> Callable[[], int]:
-    """What counts the involuntary context switches of the calling thread."""
+    """Return a function that counts the involuntary context switches of the calling thread."""
     try:
         from resource import RUSAGE_THREAD, getrusage
     except ImportError:
@@ -43,12 +43,12 @@ def _switches() -> Callable[[], int]:
 
 
 def involuntary_switches() -> int:
-    """How often the system has taken the processor from this thread; 0 where it does not tell."""
+    """How often the system has preempted this thread; 0 if it does not report that."""
     return _switches()()
 
 
 def stolen_ticks() -> Mapping[bytes, int]:
-    """The steal time of each processor, by its name; empty where the system does not tell, or not cheaply."""
+    """The steal time of each processor, by name; empty if the system does not report it cheaply or at all."""
     return _look() if _is_cheap() else {}
 
 
@@ -74,7 +74,7 @@ def _is_cheap() -> bool:
 
 @cache
 def _getcpu() -> Callable[[], int]:
-    """sched_getcpu(3)."""
+    """Return sched_getcpu(3), or a function that returns -1."""
     try:
         found: Callable[[], int] = ctypes.CDLL(None).sched_getcpu
     except (AttributeError, OSError, TypeError):
@@ -90,13 +90,13 @@ def processor() -> bytes:
 def watched(
     take: Callable[[], _T], discard: Callable[[_T], object], rewarm: int, samples: int
 ) -> list[tuple[_T, bool]]:
-    """Take samples in a row, after as many runs that do not count.
+    """Take samples in a row, after ``rewarm`` runs that do not count.
 
-    Whoever takes the processor also evicts the code and data of what ran from its caches. So after a switch
-    as many samples as it takes to warm them count as disturbed too.
+    Whatever takes the processor also evicts the measured code and data from its caches. So after a switch, as
+    many samples as it takes to warm them again count as disturbed too.
 
-    :param discard: is given each run that does not count.
-    :param rewarm: runs until caches are warm.
+    :param discard: called with the result of each run that does not count.
+    :param rewarm: the number of runs after which the caches are warm.
     :returns: the samples, each with whether it was disturbed.
     """
     stolen, ran_on = stolen_ticks(), processor()

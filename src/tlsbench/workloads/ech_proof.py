@@ -1,7 +1,7 @@
-"""The proof of Encrypted ClientHello (RFC 9849): what is in the clear, and what both libraries say.
+"""The proof of Encrypted ClientHello (RFC 9849): what is in the clear, and what both libraries report.
 
-On the wire GREASE and the real one look alike, as they must. What tells them apart is which name is in the
-clear, and whether the server accepted.
+On the wire, GREASE and the real extension look alike, by design. They differ in which name is in the clear,
+and in whether the server accepted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def prove_ech(
 ) -> None:
     """Compare a handshake with its scenario.
 
-    :param entries: all that went over the link.
+    :param entries: everything that went over the link.
     :raises ProofError: at the first difference.
     """
     wanted = scenario.ech or "default"
@@ -36,7 +36,7 @@ def prove_ech(
         return
     for witness, side in (("client", client), ("server", server)):
         if side.ech_accepted:
-            raise ProofError(_AXIS, wanted=wanted, got="one that was accepted", witness=witness)
+            raise ProofError(_AXIS, wanted=wanted, got="an ECH that was accepted", witness=witness)
 
 
 def _prove_hello(wanted: str, wire: Observed) -> None:
@@ -51,7 +51,7 @@ def _prove_hello(wanted: str, wire: Observed) -> None:
 def _prove_hidden(entries: Sequence[Entry]) -> None:
     for direction, data in entries:
         if SERVER_NAME.encode("ascii") in data:
-            got = f"it in the clear, {direction.value}"
+            got = f"the name in the clear, {direction.value}"
             raise ProofError(_AXIS, wanted=f"{SERVER_NAME} hidden", got=got, witness="wire")
 
 

@@ -1,6 +1,6 @@
-"""One connection over a stream, driven by one thread, each half-step charged to the side that took it.
+"""One connection over a stream, driven by one thread, with each half-step charged to the side that took it.
 
-Over datagrams the same is done by :mod:`tlsbench.workloads.datagrams`; what the workloads know of either is
+:mod:`tlsbench.workloads.datagrams` does the same over datagrams; the workloads see either as a
 :class:`Connection`.
 """
 
@@ -14,13 +14,13 @@ from tlsbench.implementations import ClientContext, End, Endpoint, ServerContext
 from tlsbench.links import Direction, Entry, Link, MemoryLink
 from tlsbench.workloads.sample import Clock
 
-#: More half-steps than any TLS handshake takes; a library that wants more is going round in circles.
+#: More steps than any TLS handshake takes; a library that needs more is going round in circles.
 _MOST_STEPS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Poured:
-    """What it took each side to bring application data over, and what arrived."""
+    """The time that each side took to transfer application data, and what arrived."""
 
     source_ns: int
     sink_ns: int
@@ -29,7 +29,7 @@ class Poured:
 
 @dataclass(frozen=True, slots=True)
 class Echoed:
-    """What it took each side, and in all, to bring a request over and its echo back, and what arrived."""
+    """The time of each side, and in total, for a request and its echo, and what arrived at either end."""
 
     client_ns: int
     server_ns: int
@@ -39,11 +39,12 @@ class Echoed:
 
 
 class Connection(Protocol):
-    """A complete handshake: both ends, what each spent, and what went over the link.
+    """A complete handshake: both ends, the time that each spent, and what went over the link.
 
-    ``heard`` is how many flights of the server the client had heard when its library said that it was done.
-    ``client_tickets_ns`` is what of the client's time it took to read what came after that: session tickets.
-    ``client_made_ns`` and ``server_made_ns`` are what of each side's time it took to make its end.
+    ``heard`` is the number of server flights that the client had received when its library reported that it
+    was done. ``client_tickets_ns`` is the part of the client's time spent reading what came after that:
+    session tickets. ``client_made_ns`` and ``server_made_ns`` are the part of each side's time spent making
+    its end.
     """
 
     @property
@@ -68,7 +69,7 @@ class Connection(Protocol):
     def server_made_ns(self) -> int: ...
 
     def pour(self, direction: Direction, data: bytes, writes: int, clock: Clock) -> Poured:
-        """Write ``data`` this often on one side, and read all of it on the other.
+        """Write ``data`` ``writes`` times on one side, and read all of it on the other.
 
         :raises HandshakeError: if a side gives up.
         :raises MeasurementError: if it does not arrive.
@@ -77,7 +78,7 @@ class Connection(Protocol):
     def echo(self, data: bytes, clock: Clock) -> Echoed:
         """Write ``data`` on the client's side, and have the server write back what it reads.
 
-        It raises as :meth:`pour` does.
+        Raises the same errors as :meth:`pour`.
         """
 
     def close(self) -> None:
@@ -135,7 +136,7 @@ class Exchange:
         self.server.close()
 
 
-def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
+def shake_hands(  # noqa: PLR0917 - two of everything, each with its own name
     clients: ClientContext,
     servers: ServerContext,
     link: Link,
@@ -145,11 +146,11 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
 ) -> Exchange:
     """Run a handshake to its end, session tickets included.
 
-    Making each end is part of its side's time. Moving bytes in and out of the libraries and over
-    the link is in the total only.
+    Making each end is part of its side's time. Moving bytes in and out of the libraries and over the link
+    counts towards the total only.
 
     :raises HandshakeError: if a side gives up.
-    :raises MeasurementError: if neither side goes on.
+    :raises MeasurementError: if neither side can continue, or it takes too many steps.
     """
     link.take_ledger()
     start = clock()
@@ -180,11 +181,11 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
         if client_done and server_done:
             break
         if not to_server and not to_client:
-            raise MeasurementError("the handshake stalled: both sides wait for the other")
+            raise MeasurementError("the handshake stalled: each side is waiting for the other")
     else:
-        raise MeasurementError(f"the handshake did not end in {_MOST_STEPS} steps")
+        raise MeasurementError(f"the handshake did not end within {_MOST_STEPS} steps")
     taken_ns = 0
-    if tickets:  # what TLS 1.3 sends after the handshake belongs to its price
+    if tickets:  # what TLS 1.3 sends after the handshake is part of its cost
         began = clock()
         client.read()
         taken_ns = clock() - began

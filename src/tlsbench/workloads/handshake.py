@@ -1,4 +1,4 @@
-"""``workload=handshake``: from two new ends to a session, full or resumed."""
+"""``workload=handshake``: full or resumed, from making two ends to an established connection."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from tlsbench.workloads.parts import Prices
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Sample
 
-#: Sent in the first flight with ``resumption=early-data``: a small HTTP request's worth.
+#: Sent in the first flight with ``resumption=early-data``; the size of a small HTTP request.
 EARLY_DATA_BYTES = 512
-#: A session is used this long, then a new full handshake (not measured) brings the next. It is
-#: well below the shortest lifetime that a library gives a session: OpenSSL's 300 s for TLS 1.2.
+#: A session is used for this long; then a new full handshake (not measured) provides the next. It is well
+#: below the shortest session lifetime of any library: OpenSSL's 300 s for TLS 1.2.
 _SESSION_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A handshake that was measured: what it must prove, and what went before it.
+    """A measured handshake: what it must prove, and what preceded it.
 
-    ``has_session`` says that its client had a session to offer. ``context_ns`` is what its client's context
-    took to make, ``tcp_ns`` what its TCP connection took to open; 0 where there was none to make or to open.
+    ``has_session`` is whether its client had a session to offer. ``context_ns`` is the time to make the
+    client's context, ``tcp_ns`` the time to open the TCP connection; 0 if there was none to make or open.
     """
 
     exchange: Connection
@@ -46,13 +46,13 @@ class _Taken:
 
 @dataclass(slots=True)
 class Handshake(ConnectionCell):
-    """A cell of handshakes. Its sessions are its own: they come from its contexts and stay here.
+    """A cell of handshakes. Its sessions come from its own contexts, and are used nowhere else.
 
-    With ``make_clients`` the client's context, and the trust store that it loads, is made anew for each
-    handshake and charged to the client: what a program pays that keeps no context. With ``price`` each visit
-    measures the parts of its handshakes too; it is given one of them, whose operations are those of all. The
-    ``witness`` says what the wire hides of them.
-    ``look`` reads what the wire of such handshakes hides, before the first of them counts.
+    With ``make_clients``, the client context, including the trust store that it loads, is made anew for each
+    handshake and charged to the client, as in a program that keeps no context. With ``price``, each visit
+    also measures the parts of its handshakes; it is called with one of them, whose operations are those of
+    all. The ``witness`` proves in each visit, and ``look`` once before the first sample counts, what the wire
+    of such handshakes hides.
     """
 
     make_clients: Callable[[], ClientContext | DatagramClientContext] | None = None
@@ -73,7 +73,7 @@ class Handshake(ConnectionCell):
     def sample(self) -> Sample:
         taken = self._take()
         proved = self._proved(taken)
-        # Where instructions are counted, nothing but the sample is made: another handshake was opened before.
+        # Where instructions are counted, only the sample is made: a handshake was decrypted before.
         self._look([taken.exchange.entries], anew=False)
         return proved
 
@@ -92,22 +92,22 @@ class Handshake(ConnectionCell):
             self.witness.close()
 
     def _look(self, measured: Sequence[Sequence[Entry]], *, anew: bool = True) -> None:
-        """Have what the wire hides proved too."""
+        """Have the witness prove what the wire hides."""
         if self.witness is not None:
             self._hidden = self.witness.prove(measured, anew=anew)
 
     def _take(self) -> _Taken:
-        """One handshake, to be proved."""
+        """Make one handshake, yet to be proved."""
         context_ns = self._renew_clients() if self.make_clients is not None else 0
         taken = self._exchange(self._usable_session() if resumes(self.scenario) else None, context_ns)
         self._keep_session(taken.exchange)
         return taken
 
     def _keep_session(self, exchange: Connection) -> None:
-        """Take the next session from a handshake that resumed one, if it is of any use."""
+        """Keep the next session from a handshake that resumed one, if it can be used."""
         scenario = self.scenario
         if resumes(scenario) and scenario.version == "1.3" and scenario.ticket_state in ("", "current"):
-            # Tickets are for one use (RFC 8446, appendix C.4): this handshake brought the next.
+            # Tickets are for single use (RFC 8446 appendix C.4): this handshake provided the next.
             self._session = self._session_of(exchange)
 
     def _proved(self, taken: _Taken, *, disturbed: bool = False) -> Sample:
@@ -147,7 +147,7 @@ class Handshake(ConnectionCell):
         return [replace(sample, parts=prices.parts(ends)) for sample, ends in zip(samples, made, strict=True)]
 
     def _renew_clients(self) -> int:
-        """Make a context for the next handshake; the time it took."""
+        """Make a client context for the next handshake; return the time it took."""
         assert self.make_clients is not None
         began = self.clock()
         self.clients = self.make_clients()
@@ -155,7 +155,7 @@ class Handshake(ConnectionCell):
 
     def _exchange(self, session: object | None, context_ns: int = 0) -> _Taken:
         early_data = self._early_data if session is not None else b""
-        # Each connection has a handshake of its own; the cost of the connection stays apart from it.
+        # Each handshake has its own connection, whose cost is kept separate.
         tcp_ns = self.link.open_ns(self.clock) if isinstance(self.link, TcpLink) else 0
         exchange = self.shake(self.clients, self.servers, self.link, self.clock, session, early_data)
         has_session = session is not None
@@ -175,7 +175,7 @@ class Handshake(ConnectionCell):
 
     def _session_of(self, exchange: Connection) -> object | None:
         if self.scenario.transport not in DATAGRAMS and exchange.entries[-1][0] is Direction.TO_SERVER:
-            # BoringSSL's server, which sends its tickets with the first that it writes.
+            # BoringSSL's server sends its tickets with its first write.
             exchange.pour(Direction.TO_CLIENT, b"\0", 1, self.clock)
         session = exchange.client.session()
         if self.scenario.session == "serialised" and not isinstance(session, bytes | None):
@@ -185,7 +185,7 @@ class Handshake(ConnectionCell):
 
 
 def _phases(taken: _Taken, version: str) -> dict[str, int] | None:
-    """The parts of the total by name, and what TCP took beside it; None where that is all one."""
+    """The parts of the total by name, and the time to open TCP; None if there is only one part."""
     exchange = taken.exchange
     before = {"client_context": taken.context_ns, "tcp_open": taken.tcp_ns}
     before = {name: spent_ns for name, spent_ns in before.items() if spent_ns}
@@ -195,9 +195,9 @@ def _phases(taken: _Taken, version: str) -> dict[str, int] | None:
 
 
 def _ledger_of(taken: _Taken, version: str, reader: WireReader) -> Ledger:
-    """The ledger with its round trips, which the client's library must have seen too.
+    """Return the ledger with its round trips, which must match what the client's library saw.
 
-    :raises ProofError: if it was done sooner or later than the wire says.
+    :raises ProofError: if the client was done sooner or later than the wire says.
     """
     exchange = taken.exchange
     counted = reader.round_trips(exchange.entries, version, early_data=bool(taken.early_data))

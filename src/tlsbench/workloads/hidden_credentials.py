@@ -1,7 +1,7 @@
-"""What TLS 1.3 hides of a scenario's handshakes: its certificate type, and its tickets.
+"""What TLS 1.3 hides of a scenario's credentials: the certificate type and the tickets.
 
-Before the first sample counts, one handshake is decrypted (:mod:`tlsbench.workloads.decrypted`); where it
-resumes, the one before it too.
+Before the first sample counts, one handshake is decrypted (:mod:`tlsbench.workloads.decrypted`); if it
+resumes a session, so is the one before it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from tlsbench.workloads.decrypted import DecryptedHandshake, DecryptedHandshakes
 
 
 def hides_credentials(scenario: Scenario) -> bool:
-    """Whether something that a scenario asks for of its credentials is hidden on its wire.
+    """Whether any credential that a scenario requests is hidden on the wire.
 
-    Of a ticket that is over the server says that its key opened it: there is no other key to be seen.
+    An expired ticket needs no look: the server reports that its key opened it, so no other key is involved.
     """
     asked = (
         scenario.certificate_type == credentials.RAW_PUBLIC_KEY,
@@ -34,7 +34,7 @@ def hides_credentials(scenario: Scenario) -> bool:
 
 
 def prove_certificate_type(scenario: Scenario, peers: Peers, handshake: DecryptedHandshake) -> None:
-    """See to it that both hidden messages agree on a raw public key, and that nothing but it is shown.
+    """Check that the hidden messages agree on a raw public key, and that nothing else is presented.
 
     :raises ProofError: if not.
     """
@@ -62,7 +62,7 @@ def prove_certificate_type(scenario: Scenario, peers: Peers, handshake: Decrypte
 
 
 def tickets_in(handshake: DecryptedHandshake) -> list[Ticket]:
-    """The tickets that a server of TLS 1.3 issued (RFC 8446 section 4.6.1)."""
+    """Return the tickets that a TLS 1.3 server issued (RFC 8446 section 4.6.1)."""
     return [_ticket(one.body) for one in handshake.sent(Direction.TO_CLIENT, NEW_SESSION_TICKET)]
 
 
@@ -75,7 +75,7 @@ def _ticket(message: bytes) -> Ticket:
 
 
 def _shown(certificate: bytes) -> list[bytes]:
-    """What the entries of a Certificate message hold (RFC 8446 section 4.4.2)."""
+    """The contents of the entries in a Certificate message (RFC 8446 section 4.4.2)."""
     message = Reader(certificate)
     message.vector(1)  # certificate_request_context
     entries, found = Reader(message.vector(3)), []
@@ -86,10 +86,10 @@ def _shown(certificate: bytes) -> list[bytes]:
 
 
 def look_for_credentials(scenario: Scenario, peers: Peers, handshakes: DecryptedHandshakes) -> None:
-    """Decrypt a handshake of a scenario, and prove what its wire hides of its credentials.
+    """Decrypt a handshake of a scenario, and prove what the wire hides of its credentials.
 
     :raises MeasurementError: if neither side's library logs its secrets.
-    :raises ProofError: if what is hidden is not what the scenario asks for.
+    :raises ProofError: if what is hidden differs from the scenario.
     """
     has_session, session = resumes(scenario), None
     if has_session:

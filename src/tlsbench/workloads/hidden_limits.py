@@ -1,7 +1,7 @@
-"""What a server of TLS 1.3 agrees to of the size of records, which its EncryptedExtensions hide.
+"""The limit on record size that a TLS 1.3 server agrees to, hidden in its EncryptedExtensions.
 
-Before the first sample counts, one handshake is decrypted (:mod:`tlsbench.workloads.decrypted`). Where
-neither library logs its secrets, what both say and the records themselves count.
+Before the first sample counts, one handshake is decrypted (:mod:`tlsbench.workloads.decrypted`). If neither
+library logs its secrets, the proof rests on what both report and on the records themselves.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from tlsbench.workloads.records import LIMITS, limits_of
 
 
 def hides_limits(scenario: Scenario) -> bool:
-    """Whether a scenario asks for a limit to which a server agrees in secret."""
+    """Whether a scenario requests a limit to which the server agrees in an encrypted message."""
     return scenario.version == "1.3" and bool(limits_of(scenario))
 
 
 def look_for_limits(scenario: Scenario, handshakes: DecryptedHandshakes) -> None:
     """Decrypt a handshake of a scenario, and prove what its server agreed to.
 
-    :raises ProofError: if it is not what the scenario asks for.
+    :raises ProofError: if it differs from the scenario.
     """
     if not handshakes.can_decrypt:
         return

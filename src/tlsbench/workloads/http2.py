@@ -1,8 +1,8 @@
-"""HTTP/2 (RFC 9113) over the TLS of any library, by the package h2, HPACK (RFC 7541) included.
+"""HTTP/2 (RFC 9113), including HPACK (RFC 7541), over the TLS of any library, by the package h2.
 
-A client's end writes the path of a request, and reads the bodies of answers; a server's reads the paths of
-requests, and writes the body that answers the oldest of them. Both speak HTTP/2 without asking by ALPN (with
-prior knowledge, RFC 9113 section 3.3).
+A client end writes the path of a request, and reads the bodies of answers; a server end reads the paths of
+requests, and writes the body that answers the oldest of them. Both speak HTTP/2 without ALPN (with prior
+knowledge, RFC 9113 section 3.3).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from tlsbench.implementations import ClientContext, Endpoint, Negotiated, Server
 from tlsbench.implementations.needed_packages import NO_HTTP_2
 from tlsbench.protocol.http import answer_headers, path_of, request_headers
 
-#: The largest window (RFC 9113 section 6.9.1): an answer of any size goes out without waiting.
+#: The largest window (RFC 9113 section 6.9.1): an answer of any size is sent without waiting.
 _WINDOW_BYTES: Final = 2**31 - 1
 _DEFAULT_WINDOW_BYTES: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
 class Http2Clients:
-    """A client's context whose ends speak HTTP/2."""
+    """A client context whose ends speak HTTP/2."""
 
     inner: ClientContext
 
@@ -33,7 +33,7 @@ class Http2Clients:
 
 @dataclass(frozen=True, slots=True)
 class Http2Servers:
-    """A server's context whose ends speak HTTP/2."""
+    """A server context whose ends speak HTTP/2."""
 
     inner: ServerContext
 
@@ -98,7 +98,7 @@ class _Http2End:
 
 @dataclass(slots=True)
 class Http2ClientEnd(_Http2End):
-    """Asks, and reads the bodies of the answers."""
+    """Sends requests, and reads the bodies of the answers."""
 
     def write(self, data: bytes) -> None:
         http = self._http or self._begin(client=True)
@@ -108,7 +108,7 @@ class Http2ClientEnd(_Http2End):
     def read(self) -> bytes:
         data = self.inner.read()
         if self._http is None:
-            return data  # what comes after a handshake of TLS 1.3 has no data in it
+            return data  # what follows a TLS 1.3 handshake carries no data
         from h2.events import DataReceived, ResponseReceived
 
         bodies = []
@@ -124,7 +124,7 @@ class Http2ClientEnd(_Http2End):
 
 @dataclass(slots=True)
 class Http2ServerEnd(_Http2End):
-    """Reads the paths that it is asked for, and answers them in turn."""
+    """Reads the requested paths, and answers them in turn."""
 
     _asked: deque[int] = field(default_factory=deque, init=False)
 

@@ -1,4 +1,4 @@
-"""Which implementations talk to which: every pair, tried with a proved handshake."""
+"""Which implementations interoperate: every pair, tried with a proved handshake."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tlsbench.workloads.prepare import prepare
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A client and a server of a transport and a version: how they met, or the reason why they cannot.
+    """A client and a server, a transport and a version: how they connected, or why they cannot.
 
-    ``failed`` means that nothing stood in the way, but it failed.
+    ``failed`` means that the handshake should have been possible, but failed.
     """
 
     client: str
@@ -32,7 +32,7 @@ class Pair:
 
     @property
     def protocol(self) -> str:
-        """What they speak, as people write it."""
+        """The name of the protocol that they speak, as usually written."""
         return spoken(self.transport, self.version)
 
 
@@ -44,8 +44,8 @@ def pairs(
 ) -> Iterator[Pair]:
     """Every pair of libraries that speak a transport, for each version, with a full handshake if they can.
 
-    :param selector: what else to ask of the handshake, such as ``"key=rsa-2048"``.
-    :param transports: values of that axis.
+    :param selector: further requirements on the handshake, such as ``"key=rsa-2048"``.
+    :param transports: values of the axis ``transport``.
     """
     for transport in transports:
         libraries = [name for name, member in implementations.items() if _speaks(transport, member)]
@@ -62,7 +62,7 @@ def pairs(
 
 
 def _speaks(transport: str, member: Implementation) -> bool:
-    """Whether a library has anything of a transport at all; TLS is what all have that say no more."""
+    """Whether a library supports a transport at all."""
     if transport == "tls":
         return isinstance(member, TlsImplementation)
     named = {"transport", f"transport={transport}"}

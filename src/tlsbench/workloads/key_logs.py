@@ -1,4 +1,4 @@
-"""Which end of a connection gives its secrets away."""
+"""Having one end of a connection log its secrets."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tlsbench.implementations import LogsKeys
 
 
 def one_logs_keys(contexts: Iterable[object], path: Path) -> bool:
-    """Have the first of some contexts that can log the secrets of its connections to a file.
+    """Have the first context that can do so log the secrets of its connections to a file.
 
-    :returns: whether one can.
+    :returns: whether there is one.
     """
     for context in contexts:
         if not isinstance(context, LogsKeys):
             continue
         try:
             context.log_keys(str(path))
-        except MeasurementError:  # a build without: the context is one of several libraries'
+        except MeasurementError:  # a build without key logs; other libraries share this context's class
             continue
         return True
     return False

@@ -1,11 +1,11 @@
-"""``workload=key_update``: new keys on an open connection of TLS 1.3 (RFC 8446 section 4.6.3).
+"""``workload=key_update``: new keys on an open TLS 1.3 connection (RFC 8446 section 4.6.3).
 
-The client sends a KeyUpdate and a byte under its new keys. The server, where it is asked, answers with a
-KeyUpdate of its own before it next writes, which is the byte's echo: most libraries send it with that write,
-some as soon as they have read. So both bytes belong to the operation.
+The client sends a KeyUpdate, and a byte under its new keys. If requested, the server answers with a KeyUpdate
+of its own before it next writes, which is the echo of the byte: most libraries send it with that write, some
+as soon as they have read. So both bytes are part of the operation.
 
 The proof is the wire, decrypted with the key log of one of the ends: each side's KeyUpdate under its old
-traffic secret, and the byte behind it under the next one.
+traffic secret, and the byte after it under the next one.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from tlsbench.workloads.key_logs import one_logs_keys
 from tlsbench.workloads.sample import Sample
 from tlsbench.workloads.stream import Stream
 
-#: Where a ClientHello has its random: behind the headers of record and message, and the version.
+#: The random in a ClientHello: after the record header, the message header and the version.
 _RANDOM: Final = slice(11, 43)
 _REQUESTED: Final = "update_requested"
-#: What the wire must have in each direction, after an update that asks for an answer and one that does not.
+#: KeyUpdate messages by the value of their request_update.
 _NAMES: Final = {0: "KeyUpdate(update_not_requested)", 1: "KeyUpdate(update_requested)"}
 
 
 class Followed:
-    """A connection whose application data is followed on the wire, key after key."""
+    """A connection whose application data is decrypted from the wire through each change of keys."""
 
     def __init__(self, exchange: Exchange, key_log: Path, cipher: str) -> None:
         self.exchange = exchange
@@ -51,7 +51,7 @@ class Followed:
         suite = Suite.of(ciphers.BY_NAME[cipher].code_point)
         lacking = [label for label in LABELS.values() if label not in secrets]
         if lacking or suite is None:
-            raise MeasurementError(f"the key log has no {' and no '.join(lacking)} of the connection")
+            raise MeasurementError(f"the key log has no {' and no '.join(lacking)} for the connection")
         self._readers = {way: TrafficReader(suite, secrets[label]) for way, label in LABELS.items()}
         self._read(exchange.entries)
 
@@ -68,16 +68,16 @@ class Followed:
             raise ProofError("keys", wanted=wanted, got="another key", witness="wire") from None
 
     def pass_over(self, entries: Sequence[Entry]) -> None:
-        """Read what is no update.
+        """Read what was sent outside an update.
 
-        :raises ProofError: if it is not under the keys that it should be.
+        :raises ProofError: if it was not protected under the current keys.
         """
         self._read(entries)
 
     def prove(self, entries: Sequence[Entry], data: bytes, *, is_requested: bool) -> None:
-        """Hold what an update sent against what it must be.
+        """Compare what an update sent with what it must send.
 
-        :raises ProofError: if a side did not change its keys, or changed them unasked.
+        :raises ProofError: if a side did not change its keys, or changed them without being asked to.
         """
         before = {way: reader.generation for way, reader in self._readers.items()}
         found = self._read(entries)
@@ -109,7 +109,7 @@ def _shown(sent: Sent, data: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """An update that was measured, with what it put on the wire."""
+    """A measured update, with what it put on the wire."""
 
     sample: Sample
     entries: list[Entry]
@@ -119,7 +119,7 @@ class _Taken:
 
 @dataclass(slots=True)
 class KeyUpdate(Stream):
-    """A cell of updates, on connections that stay open."""
+    """A cell of key updates, on connections that stay open."""
 
     _kept: ExitStack = field(default_factory=ExitStack, init=False)
     _key_log: Path | None = field(default=None, init=False)
@@ -133,7 +133,7 @@ class KeyUpdate(Stream):
         return self.visit(0, 1)[0]
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        # Each goes on from the keys of the one before, so that none is left out of the proof.
+        # Each continues from the keys of the one before, so the proof must include them all.
         taken = watched(self._take, lambda _: None, rewarm, samples)
         unproved, self._unproved = self._unproved, []
         is_requested = self.scenario.request_update == _REQUESTED
@@ -185,26 +185,26 @@ class KeyUpdate(Stream):
         return taken
 
     def _follow(self) -> Followed:
-        """The connection, whose first update it may be."""
+        """Return the connection, whose keys are followed from the handshake on."""
         key_log = self._key_log or self._log_keys()
         exchange = self._connection(1)
         assert isinstance(exchange, Exchange)
         if self._followed is None or self._followed.exchange is not exchange:
             if not isinstance(exchange.client, UpdatesKeys):
-                raise MeasurementError(f"{self.scenario.client} has no way to update its keys")
+                raise MeasurementError(f"{self.scenario.client} cannot update its keys")
             self._followed = Followed(exchange, key_log, self.scenario.cipher)
-            # BoringSSL's server sends its tickets with the first that it writes.
+            # BoringSSL's server sends its tickets with its first write.
             exchange.echo(self._payload, self.clock)
             self._followed.pass_over(self.link.take_ledger())
         return self._followed
 
     def _log_keys(self) -> Path:
-        """Have one of the ends give its secrets away: that is a part of handshakes, which are not timed.
+        """Have one of the ends log its secrets, which happens during handshakes and so is not timed.
 
-        :raises MeasurementError: if none can.
+        :raises MeasurementError: if neither can.
         """
         path = self._key_log = self._kept.enter_context(files.temporary(b"", ".keylog"))
         if not one_logs_keys((self.servers, self.clients), path):
             ends = " and ".join(dict.fromkeys((self.scenario.client, self.scenario.server)))
-            raise MeasurementError(f"new keys cannot be proved: {ends} exports no secrets")
+            raise MeasurementError(f"new keys cannot be proved: no secrets are exported by {ends}")
         return path

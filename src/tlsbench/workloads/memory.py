@@ -1,9 +1,9 @@
-"""``workload=memory``: what an open connection keeps on each side, and the most within its handshake.
+"""``workload=memory``: the memory that an open connection keeps on each side, and its peak in the handshake.
 
-A sample's figures are bytes, counted by the allocator itself: what malloc(3) has
-given and not got back, before and after each step of a side. Python's own objects come from malloc too, for
-the process runs with ``PYTHONMALLOC=malloc``, and freed blocks are not kept aside, for it runs without
-malloc's caches of threads; see :data:`ENVIRONMENT`.
+A sample's figures are bytes, counted by the allocator itself: what malloc(3) has allocated and not freed,
+before and after each step of a side. Python's own objects come from malloc too, as the process runs with
+``PYTHONMALLOC=malloc``, and freed blocks are not held back, as it runs without malloc's per-thread caches;
+see :data:`ENVIRONMENT`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from tlsbench.workloads.exchange import Exchange
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Sample
 
-#: What a process needs to count its memory.
+#: The environment that a process needs to count its memory.
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "PYTHONMALLOC": "malloc",
     "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
 }
-#: Connections that are open at once in a sample, so that what a library makes once weighs little.
+#: The connections open at once in a sample, so that a library's one-time allocations weigh little.
 CONNECTIONS: Final = 16
 _MOST_STEPS: Final = 32
 
@@ -67,9 +67,9 @@ def _mallinfo() -> Callable[[], _Mallinfo]:
 
 
 def allocated_bytes() -> int:
-    """What malloc(3) has given and not got back, small blocks and mapped ones.
+    """The bytes that malloc(3) has allocated and not freed, including mapped blocks.
 
-    :raises MeasurementError: where it cannot be asked.
+    :raises MeasurementError: if the C library does not report them.
     """
     info = _mallinfo()()
     return int(info.uordblks + info.hblkhd)
@@ -77,7 +77,7 @@ def allocated_bytes() -> int:
 
 @dataclass(slots=True)
 class _Side:
-    """What one side of a connection keeps, and the most that it kept between two steps."""
+    """The memory that one side of a connection keeps, and the most that it kept between two steps."""
 
     kept_bytes: int = 0
     peak_bytes: int = 0
@@ -90,9 +90,9 @@ class _Side:
         return endpoint
 
     def take(self, endpoint: Endpoint, received: bytes) -> bytes:
-        """Let an end take what the other has sent.
+        """Let an end process what the other has sent.
 
-        :returns: what it sends, which is on its way and not its own.
+        :returns: what it sends, which is in transit and not counted as its own.
         """
         before = allocated_bytes()
         if received:
@@ -119,7 +119,7 @@ class Memory(ConnectionCell):
     def __post_init__(self) -> None:
         if any(os.environ.get(name) != value for name, value in ENVIRONMENT.items()):
             needed = " ".join(f"{name}={value}" for name, value in ENVIRONMENT.items())
-            raise MeasurementError(f"workload=memory is measured in a process of its own, with {needed}")
+            raise MeasurementError(f"workload=memory must run in a process of its own, with {needed}")
 
     def sample(self) -> Sample:
         sides = [(_Side(), _Side()) for _ in range(CONNECTIONS)]
@@ -132,7 +132,7 @@ class Memory(ConnectionCell):
         peaks = [sum(side.peak_bytes for side in of_one) for of_one in zip(*sides, strict=True)]
         if min(kept) <= 0:
             raise MeasurementError(
-                "a connection takes none of malloc's memory: its library has its own allocator"
+                "a connection uses no memory from malloc: its library has its own allocator"
             )
         return Sample(
             client=kept[0],
@@ -147,7 +147,7 @@ class Memory(ConnectionCell):
         return [self.sample() for _ in range(samples)]
 
     def _open(self, one: _Side, other: _Side) -> Exchange:
-        """A handshake to its end, with the tickets that come after it."""
+        """Run a handshake to its end, including the tickets that follow it."""
         self.link.take_ledger()
         client = one.make(lambda: self.clients.connect(None, b""))
         server = other.make(self.servers.accept)
@@ -161,4 +161,4 @@ class Memory(ConnectionCell):
             to_client = other.take(server, to_server)
             if to_client:
                 to_client = self.link.carry(Direction.TO_CLIENT, to_client)
-        raise MeasurementError(f"the handshake did not end in {_MOST_STEPS} steps")
+        raise MeasurementError(f"the handshake did not end within {_MOST_STEPS} steps")

@@ -1,4 +1,4 @@
-"""From a scenario to a workload: contexts, PKI and link are made here, outside what is measured."""
+"""From a scenario to a workload: contexts, PKI and link are made here, outside the timed code."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _TLS_WORKLOADS: dict[
     "memory": Memory,
     "completion": CompletionCell,
 }
-#: Those that are others over datagrams.
+#: The workloads that have another class over datagrams.
 _OVER_DATAGRAMS: dict[str, Callable[..., NetworkCell]] = {"completion": DatagramCompletionCell}
 
 
@@ -68,10 +68,10 @@ def prepare(
 ) -> Workload:
     """Make a cell ready to be sampled.
 
-    :param implementations: by id, those of the scenario's ends among them, as
-        :func:`tlsbench.implementations.registry.ends_of` gives.
+    :param implementations: implementations by id, which must include the scenario's ends; as returned by
+        :func:`tlsbench.implementations.registry.ends_of`.
     :param clock: the instrument's clock, see :mod:`tlsbench.sampling.instruments`.
-    :param peers: who meets; the process's own PKI without it.
+    :param peers: the identities of both sides; by default, the process's own PKI.
     """
     client = implementations[scenario.client]
     prove_processor(scenario, implementations)
@@ -81,7 +81,7 @@ def prepare(
         peers = peers or _peers_of(scenario)
     if scenario.workload in ONE_SIDED_WORKLOADS:
         if not isinstance(client, PrimitiveImplementation):
-            raise MeasurementError(f"{client.id} has no single operations")
+            raise MeasurementError(f"{client.id} has no single operations to measure")
         operation = _made(_refusal(client), partial(client.operation, scenario, peers))
         return Primitive(scenario, operation, clock)
     assert peers is not None
@@ -113,7 +113,7 @@ def prepare(
 
 
 def _look_of(scenario: Scenario, peers: Peers, handshakes: DecryptedHandshakes) -> Callable[[], None] | None:
-    """What proves what the wire hides of all handshakes of a scenario, once; None where it hides nothing."""
+    """Return a function that proves, once per cell, what the wire hides; None if it hides nothing."""
     looks: list[Callable[[], None]] = []
     if hides_credentials(scenario):
         looks.append(partial(look_for_credentials, scenario, peers, handshakes))
@@ -135,7 +135,7 @@ def _equip(
     make_clients: Callable[[], Any],
     make_servers: Callable[[], Any],
 ) -> None:
-    """Give a cell of handshakes what its scenario needs beside contexts and a link."""
+    """Give a cell of handshakes what its scenario needs besides contexts and a link."""
     scenario = cell.scenario
     cell.witness = witness_of(DecryptedHandshakes(scenario, make_clients, make_servers), cell.reader)
     if isinstance(cell, CompletionCell):
@@ -151,7 +151,7 @@ def _equip(
 def lanes_of(
     scenario: Scenario, implementations: Mapping[str, Implementation], peers: Peers | None = None
 ) -> Lanes:
-    """What makes the lanes of a scenario of ``workload=scaling``; arguments as of :func:`prepare`."""
+    """Return the maker of lanes for a scenario of ``workload=scaling``; arguments as in :func:`prepare`."""
     peers = peers or _peers_of(scenario)
     client, server = (over_streams(implementations[end]) for end in (scenario.client, scenario.server))
     return Lanes(
@@ -169,7 +169,7 @@ def _reader_of(server: Implementation, transport: Transport) -> WireReader:
 
 
 def _native(implementations: Mapping[str, Implementation]) -> list[NativeLibrary]:
-    """The libraries whose calls cffi makes."""
+    """The libraries that are called through cffi."""
     found = [getattr(member, "library", None) for member in implementations.values()]
     return [library for library in found if isinstance(library, NativeLibrary)]
 
@@ -185,7 +185,7 @@ def _prices(
     clock: Clock,
     exchange: Connection,
 ) -> Prices:
-    """The operations of handshakes such as this one."""
+    """The operations of handshakes like this one, ready to be measured."""
     traffic = traffic_of(exchange.entries, scenario.version, ciphers.BY_NAME[scenario.cipher])
     exchanges_keys = STREAM.observe(exchange.entries).group is not None
     return Prices(bill(scenario, peers, traffic, exchanges_keys=exchanges_keys), ends, clock)
@@ -198,21 +198,21 @@ def _with_primitives(member: Implementation) -> CallsPrimitives:
 
 
 def _of_client(scenario: Scenario) -> Scenario:
-    """The scenario as its client sees it: with another group first, if it is to be asked again."""
+    """The scenario as its client sees it: with another group first, if it is to get a HelloRetryRequest."""
     if scenario.hello_retry != "yes":
         return scenario
     return replace(scenario, group=groups_to_retry(scenario.group))
 
 
 def _hint() -> str:
-    """Where the cryptography package, which makes them, reads a configuration that is for another OpenSSL."""
+    """A hint if the cryptography package, which makes them, reads a configuration for another OpenSSL."""
     if "OPENSSL_CONF" not in os.environ:
         return ""
-    return f" with OPENSSL_CONF={os.environ['OPENSSL_CONF']} (unset it; for a libssl there is openssl_conf=)"
+    return f" with OPENSSL_CONF={os.environ['OPENSSL_CONF']} (unset it; for a libssl use openssl_conf=)"
 
 
 def _link_of(scenario: Scenario) -> str:
-    """What carries the handshakes that no one times; a network is simulated, and has no link of its own."""
+    """The link of a cell; if its network is simulated, memory, for the handshakes that are not timed."""
     return scenario.link if scenario.link not in ("", "network") else "memory"
 
 
@@ -223,7 +223,7 @@ def _buffer_of(library: Implementation) -> int:
 
 
 def _limits(scenario: Scenario, *ends: Implementation) -> dict[str, int]:
-    """How many KeyUpdates a connection may have, where one of its ends does not take as many as one likes."""
+    """How many KeyUpdates a connection may have, as an argument for the cell, if an end limits them."""
     if scenario.workload != "key_update":
         return {}
     most = [end.most_key_updates for end in ends if isinstance(end, LimitsKeyUpdates)]
@@ -235,11 +235,11 @@ def _refusal(library: Implementation) -> str:
 
 
 def _made(refusal: str, make: Callable[[], _Thing]) -> _Thing:
-    """What ``make`` gives; a library may refuse with an error of any kind."""
+    """Return what ``make`` returns; a library may refuse with an error of any kind."""
     try:
         return make()
     except TlsbenchError:
         raise
-    except Exception as error:  # libraries refuse with what they like: ssl.SSLError, TypeError, ValueError
+    except Exception as error:  # libraries refuse with any error: ssl.SSLError, TypeError, ValueError
         reason = " ".join(str(error).split()) or type(error).__name__
         raise MeasurementError(f"{refusal}: {reason}") from error

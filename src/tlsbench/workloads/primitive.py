@@ -1,4 +1,4 @@
-"""``workload=primitive`` and ``certificate``: one operation of a library on its own, without TLS."""
+"""``workload=primitive`` and ``certificate``: a single operation of a library, without TLS."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tlsbench.implementations import Operation
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads.sample import Clock, Sample, in_a_row
 
-#: A sample repeats the operation until it takes about this long, so that the clock's own step and
-#: cost (some 50 ns) vanish beside it.
+#: A sample repeats the operation for about this long, so that the clock's resolution and cost (some 50 ns)
+#: are negligible.
 _SAMPLE_NS = 100_000
 _TRIES = 3
 
 
 @dataclass(slots=True)
 class Primitive:
-    """A cell of one operation."""
+    """A cell of a single operation."""
 
     scenario: Scenario
     operation: Operation
@@ -44,7 +44,7 @@ class Primitive:
         return max(1, round(operations * _SAMPLE_NS / elapsed_ns))
 
     def _fastest(self, operations: int) -> int:
-        """The least of a few tries: one that was interrupted would make every later sample too short."""
+        """The fastest of a few tries: an interrupted one would make every later sample too short."""
         return min(self._timed(operations) for _ in range(_TRIES))
 
     def _timed(self, operations: int, call: Callable[[], object] | None = None) -> int:

@@ -1,7 +1,7 @@
-"""The proof: what happened must be what the scenario asks for, or there is no sample.
+"""The proof: what happened must match the scenario, or there is no sample.
 
-Three witnesses are heard: the wire, the client's library and the server's. Each fact that a witness
-can tell is compared; the first that differs raises :class:`~tlsbench.errors.ProofError`.
+There are three witnesses: the wire, the client's library and the server's. Each fact that a witness reports
+is compared; the first that differs raises :class:`~tlsbench.errors.ProofError`.
 """
 
 from __future__ import annotations
@@ -39,10 +39,11 @@ from tlsbench.workloads.sent_chains import prove_chain
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the three witnesses said of a handshake that is what it should be.
+    """What the three witnesses reported of a handshake that matches its scenario.
 
-    ``tickets`` is how many the wire had after a handshake of TLS 1.3; None where it does not tell.
-    ``credentials`` is what else the wire says, where the scenario asks for it, and ``special`` what it asks.
+    ``tickets`` is the number of tickets on the wire after a TLS 1.3 handshake; None if the wire does not show
+    it. ``credentials`` is what was read from the wire about credentials, None unless the scenario has special
+    ones, and ``special`` holds the special values that were proved.
     """
 
     wire: Observed
@@ -75,7 +76,7 @@ class Proof:
 
     @property
     def _authenticated(self) -> Mapping[str, object]:
-        """Who was verified by which kind of key; by a PSK both sides are, without one."""
+        """Who was authenticated by which type of key; an external PSK authenticates both without one."""
         if self.client.psk_identity:
             return {"psk_identity": self.client.psk_identity.decode("utf-8", "backslashreplace")}
         return {
@@ -86,7 +87,7 @@ class Proof:
 
     @property
     def _signature(self) -> str | None:
-        """As the client says it, or else the wire, which hides it in TLS 1.3."""
+        """The signature scheme as reported by the client, or else by the wire, which hides it in TLS 1.3."""
         if self.client.signature or self.wire.signature is None:
             return self.client.signature
         return signature_schemes.name_of(self.wire.signature)
@@ -104,11 +105,11 @@ def prove(
 ) -> Proof:
     """Compare a handshake with its scenario.
 
-    :param resumption: the kind wanted of this very handshake (a session's first is ``"none"``).
-    :param early_data: what the server must have received early.
+    :param resumption: the kind expected of this particular handshake (a session's first is ``"none"``).
+    :param early_data: the early data that the server must have received.
     :param reader: reads the wire's ledger.
     :param has_session: whether the client had a session to offer.
-    :raises ProofError: at the first difference, naming what was wanted, what was got, and the witness.
+    :raises ProofError: at the first difference, naming what was wanted, what was got and the witness.
     """
     wire, credentials = read_credentials(scenario, exchange.entries, reader.observe(exchange.entries))
     client, server = exchange.client.negotiated(), exchange.server.negotiated()
@@ -143,7 +144,7 @@ def prove(
         raise ProofError(
             "early data",
             wanted=f"{len(early_data)} bytes accepted",
-            got=f"{len(server.early_data)} bytes" if server.early_data else "none: it was refused",
+            got=f"{len(server.early_data)} bytes" if server.early_data else "none: it was rejected",
             witness="server",
         )
     return Proof(wire, client, server, tickets, credentials, recorded(scenario))
@@ -166,7 +167,7 @@ def _prove_group(scenario: Scenario, wire: Observed, client: Negotiated, server:
         raise ProofError(
             "group",
             wanted=asked if retried else f"{scenario.group} at once",
-            got="no HelloRetryRequest" if retried else "a HelloRetryRequest for another",
+            got="no HelloRetryRequest" if retried else "a HelloRetryRequest for another group",
             witness="wire",
         )
     if wire.group is None and scenario.psk_mode == "psk_ke":
@@ -204,11 +205,11 @@ def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> 
 def _tickets(
     scenario: Scenario, count_tickets: Callable[[Sequence[Entry]], int | None], entries: Sequence[Entry]
 ) -> int | None:
-    """How many tickets came after a TLS 1.3 handshake; among the data of a completion they cannot be seen."""
+    """How many tickets followed a TLS 1.3 handshake; in a completion they are hidden among the data."""
     if scenario.version != "1.3" or scenario.workload == "completion":
         return None
     if cuts_records(scenario):
-        return None  # a ticket may take several
+        return None  # a ticket may take several records
     count = count_tickets(entries)
     if scenario.tickets not in ("", "default"):
         _same("tickets", int(scenario.tickets), count, "wire")
@@ -216,12 +217,12 @@ def _tickets(
 
 
 def _file_told(told: str) -> str:
-    """The value of ``openssl_conf`` that a library's word stands for."""
+    """The value of ``openssl_conf`` that a library's report stands for."""
     path = without_digest(told)
     return next((value for value in AXES["openssl_conf"].values if file_of(value) == path), path)
 
 
-#: What no wire shows and both libraries say themselves, and how the value is had from their words.
+#: Axes that the wire does not show and both libraries report, with functions from the report to the value.
 _TOLD_BY_BOTH: Final[Mapping[str, Callable[[str], str]]] = {
     "security_level": str,
     "provider": str,
@@ -229,7 +230,7 @@ _TOLD_BY_BOTH: Final[Mapping[str, Callable[[str], str]]] = {
 }
 
 
-#: What sides may agree on of records.
+#: Record limits on which the sides may agree.
 _LIMITS: Final = ("max_fragment_length", "record_size_limit")
 
 

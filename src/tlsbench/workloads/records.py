@@ -1,8 +1,8 @@
-"""The proof of records: no larger than was asked for and agreed on, as large as that, and padded.
+"""The proof of records: no larger than requested and agreed on, as large as that allows, and padded.
 
-The wire tells the length of every record, and from that and the cipher suite follows how much plaintext it
-holds. What was agreed on is in the hellos in the clear, but for the server's word in TLS 1.3, which its
-library and the client's say.
+The wire shows the length of every record, from which, with the cipher suite, follows how much plaintext it
+holds. The agreement is in the clear in the hellos, except for the server's answer in TLS 1.3, which both
+libraries report and :mod:`tlsbench.workloads.hidden_limits` decrypts.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.ciphers import CipherSuite
 from tlsbench.scenarios.records import RECORD_AXES, SIZE_AXES, most_plaintext, number_of
 
-#: Of AES, ARIA, Camellia and SM4 in CBC mode: the IV of a record, and the most that pads it to a block.
+#: For AES, ARIA, Camellia and SM4 in CBC mode: the IV of a record, and the most padding to fill a block.
 _BLOCK_BYTES = 16
 _MAC_BYTES = {"SHA": 20, "SHA256": 32, "SHA384": 48}
-#: The workloads that measure application data, and no handshake.
+#: The workloads that measure application data and not handshakes.
 _OF_DATA = ("bulk", "echo")
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What the records of a scenario must be like.
+    """The requirements on a scenario's records.
 
-    ``added`` are the least and the most bytes that protection adds to the plaintext of a record, in TLS 1.3
-    with the content type. ``most`` is the most plaintext, ``block`` what is padded to.
+    ``added`` holds the least and the most bytes that protection adds to the plaintext of a record, including
+    the content type in TLS 1.3. ``most`` is the maximum plaintext, ``is_cut`` whether the scenario sets it,
+    and ``block`` the multiple of bytes that records are padded to.
     """
 
     added: tuple[int, int]
@@ -52,9 +53,9 @@ class _Rules:
         )
 
     def check(self, fragment_bytes: int) -> None:
-        """Hold a protected record against them.
+        """Check a protected record against the rules.
 
-        :raises ProofError: if it is not as they say.
+        :raises ProofError: if it breaks one.
         """
         least, most = self.added
         if fragment_bytes - most > self.most:
@@ -69,7 +70,7 @@ class _Rules:
                 raise ProofError("padding", wanted=wanted, got=f"{inner} bytes", witness="wire")
 
     def check_largest(self, fragments: Sequence[int], payload_bytes: int) -> None:
-        """Check that records are as large as they may be, where there is enough to fill one.
+        """Check that records are as large as allowed, if there is enough data to fill one.
 
         :raises ProofError: if they are smaller.
         """
@@ -86,19 +87,19 @@ class _Rules:
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """An extension by which sides agree on the size of records.
+    """An extension by which the sides agree on the size of records.
 
     :param extension: its code point.
-    :param codes: by bytes the number that it says instead; empty where it says bytes.
+    :param codes: the code that it carries for each size in bytes; empty if it carries the size itself.
     """
 
     extension: int
     codes: Mapping[int, int]
 
     def prove(self, axis: str, wanted: int, extensions: Mapping[int, bytes], message: str) -> None:
-        """Look for it in a message.
+        """Check that a message has the extension with the wanted limit.
 
-        :raises ProofError: if it is not there, or says something else.
+        :raises ProofError: if the extension is missing, or carries another limit.
         """
         data = extensions.get(self.extension)
         number = int.from_bytes(data, "big") if data is not None else None
@@ -107,7 +108,7 @@ class _Limit:
             raise ProofError(axis, wanted=wanted, got=got, witness="wire")
 
 
-#: The axes of what both sides agree on.
+#: The limits that both sides agree on, by axis.
 LIMITS: Final[Mapping[str, _Limit]] = {
     "max_fragment_length": _Limit(MAX_FRAGMENT_LENGTH, FRAGMENT_LENGTHS),
     "record_size_limit": _Limit(RECORD_SIZE_LIMIT, {}),
@@ -115,20 +116,20 @@ LIMITS: Final[Mapping[str, _Limit]] = {
 
 
 def cuts_records(scenario: Scenario) -> bool:
-    """Whether a scenario has records smaller than they may be."""
+    """Whether a scenario limits the size of its records."""
     return any(number_of(scenario.value(axis)) is not None for axis in SIZE_AXES)
 
 
 def asks_of_records(scenario: Scenario) -> bool:
-    """Whether a scenario asks something special of its records."""
+    """Whether a scenario has special requirements on its records."""
     return any(scenario.value(axis) not in ("", AXES[axis].neutral) for axis in RECORD_AXES)
 
 
 def prove_data_records(scenario: Scenario, entries: Iterable[Entry], payload_bytes: int) -> None:
-    """Hold the records of application data against their scenario.
+    """Check the records of application data against their scenario.
 
-    :param payload_bytes: bytes of plaintext in each write.
-    :raises ProofError: if one is too large or not padded, or all are smaller than they may be.
+    :param payload_bytes: the plaintext bytes in each write.
+    :raises ProofError: if one is too large or not padded, or all are smaller than allowed.
     """
     if not asks_of_records(scenario):
         return
@@ -144,13 +145,13 @@ def prove_data_records(scenario: Scenario, entries: Iterable[Entry], payload_byt
 def prove_handshake_records(
     scenario: Scenario, entries: Sequence[Entry], client: Negotiated, server: Negotiated
 ) -> None:
-    """Hold the records of a handshake against their scenario, and what was agreed on of them.
+    """Check the records of a handshake, and the limits agreed on, against the scenario.
 
-    Those in the clear are checked in TLS 1.2, where the server's certificates are among them; a ClientHello
-    comes before anything is agreed on, and record_size_limit is about protected records alone. Where
-    application data is measured, it is the records of that which count: some libraries cut and pad no other.
+    Cleartext records are checked in TLS 1.2, where the server's certificates are among them; a ClientHello
+    precedes any agreement, and record_size_limit applies to protected records only. If application data is
+    measured, only its records are checked: some libraries split and pad no others.
 
-    :raises ProofError: if a record or a limit is another.
+    :raises ProofError: if a record or a limit differs from the scenario.
     """
     if not asks_of_records(scenario):
         return
@@ -177,7 +178,7 @@ def _check_clear(scenario: Scenario, fragment_bytes: int) -> None:
 
 
 def limits_of(scenario: Scenario) -> Mapping[str, int]:
-    """The limits that a scenario has both sides agree on, in bytes, by their axes."""
+    """The limits that a scenario has both sides agree on, in bytes, by axis."""
     found = ((axis, number_of(scenario.value(axis))) for axis in LIMITS)
     return {axis: wanted for axis, wanted in found if wanted is not None}
 
@@ -185,16 +186,15 @@ def limits_of(scenario: Scenario) -> Mapping[str, int]:
 def _prove_limits(
     scenario: Scenario, entries: Sequence[Entry], client: Negotiated, server: Negotiated
 ) -> None:
-    """What is in the clear of them, and what the libraries say."""
+    """Check the limits that are in the clear, and those that the libraries report."""
     limits = limits_of(scenario)
     if not limits:
         return
     asked, answered = hello_extensions_of(entries)
     for axis, wanted in limits.items():
         LIMITS[axis].prove(axis, wanted, asked, "ClientHello")
-        if (
-            scenario.version == "1.2"
-        ):  # in TLS 1.3 the server's are protected: tlsbench.workloads.hidden_limits
+        # In TLS 1.3 the server's are protected: see tlsbench.workloads.hidden_limits.
+        if scenario.version == "1.2":
             LIMITS[axis].prove(axis, wanted, answered, "ServerHello")
         for side, witness in ((client, "client"), (server, "server")):
             told = getattr(side, axis)

@@ -14,21 +14,21 @@ from tlsbench.workloads.disturbance import watched
 if TYPE_CHECKING:
     from tlsbench.workloads.parts import Part
 
-#: A clock: a counter that only grows, in the unit of its instrument.
+#: A clock: a counter that never decreases, in the unit of its instrument.
 Clock: TypeAlias = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One verified run of ``operations`` like operations. Figures are of all of them together, in ``unit``.
+    """One verified run of ``operations`` similar operations. Its figures are totals over these, in ``unit``.
 
-    What ``client`` and ``server`` say was spent inside the calls of that side's library; ``total`` is
-    everything from the first call to the last, so the rest is the harness and the link. A primitive has one
-    side, the client. ``phases`` splits the sides' figures by name. ``disturbed`` means that the processor was
-    taken from the thread meanwhile (:mod:`tlsbench.workloads.disturbance`). The phase ``tcp_open``, what it
-    took to open a TCP connection, is in no other figure. ``figures`` are those of one operation that only the
-    workload's own instrument has. ``parts`` are what the sides' figures are made of, as far as that is known
-    (``parts=yes``), measured in the same visit.
+    ``client`` and ``server`` were spent inside calls of that side's library; ``total`` covers everything from
+    the first call to the last, so the difference is the harness and the link. A primitive has one side, the
+    client. ``phases`` breaks the figures down by name; its ``tcp_open``, the time to open a TCP connection,
+    is in no other figure. ``disturbed`` means that the thread lost its processor during the sample
+    (:mod:`tlsbench.workloads.disturbance`). ``figures`` are further figures per operation that only some
+    workloads have. ``parts`` (``parts=yes``) breaks down the sides' figures as far as possible, measured in
+    the same visit.
     """
 
     client: int
@@ -43,9 +43,9 @@ class Sample:
     parts: tuple[Part, ...] = ()
 
     def of(self, part: str) -> float:
-        """The figure of one operation in a part.
+        """The figure per operation for a part.
 
-        That is of ``client``, ``server``, both (``libraries``), the rest (``harness``), ``total``, or one of
+        A part is ``client``, ``server``, both (``libraries``), the rest (``harness``), ``total``, or one of
         :attr:`figures`.
         """
         if self.figures is not None and part in self.figures:
@@ -55,12 +55,12 @@ class Sample:
 
     @property
     def libraries(self) -> int:
-        """What both sides' libraries were charged for."""
+        """What both sides' libraries were charged."""
         return self.client + self.server
 
     @property
     def harness(self) -> int:
-        """What neither library was charged for."""
+        """What neither library was charged."""
         return self.total - self.client - self.server
 
 
@@ -69,32 +69,32 @@ class Workload(Protocol):
 
     @property
     def scenario(self) -> Scenario:
-        """What is measured."""
+        """The scenario that is measured."""
 
     def sample(self) -> Sample:
         """Measure once.
 
-        :raises ProofError: if what happened is not what the scenario asks for.
+        :raises ProofError: if what happened does not match the scenario.
         :raises MeasurementError: if it could not be measured at all.
         """
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         """Measure ``samples`` times in a row, after ``rewarm`` runs that do not count.
 
-        All samples are proved before they are given. Where to prove one would evict the library's code and
-        data from the caches, that waits for the last. Those that were disturbed are marked.
+        All samples are proved before they are returned, and the disturbed ones are marked. If proving one
+        would evict the library's code and data from the caches, all are proved after the last.
 
-        :raises ProofError: as above, and so of all of them.
+        :raises ProofError: if any sample does not match the scenario.
         """
 
     def proof(self) -> Mapping[str, object]:
-        """What was negotiated in the last sample, for the record: plain strings and numbers."""
+        """Return what the last sample negotiated, for the record, as plain strings and numbers."""
 
     def close(self) -> None:
-        """Give up connections and links."""
+        """Close connections and links."""
 
 
 def in_a_row(sample: Callable[[], Sample], rewarm: int, samples: int) -> list[Sample]:
-    """A visit of samples that are proved one by one."""
+    """Make a visit whose samples are proved one by one."""
     taken = watched(sample, lambda _: None, rewarm, samples)
     return [replace(one, disturbed=True) if disturbed else one for one, disturbed in taken]

@@ -1,4 +1,4 @@
-"""The proof of how much of a chain the server sent, and of how the client verified the rest."""
+"""The proof of how much of its chain the server sent, and how much of it the client verified."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tlsbench.pki.keys import key_type_of
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.chains import KNOWN, is_suppressed, sent_length, verified_length
 
-#: What each record adds to what it seals: the content type and the tag (RFC 8446 section 5.2).
+#: What protection adds to each record: the content type and the tag (RFC 8446 section 5.2).
 _SEAL_BYTES: Final = 1 + 16
-#: The least that comes with the certificates in what a server of TLS 1.3 seals before its client answers
-#: (RFC 8446 section 4): the headers of CertificateVerify and Finished, and the latter's hash.
+#: The least that a TLS 1.3 server seals besides certificates and signature before its client answers (RFC
+#: 8446 section 4): the headers of CertificateVerify and Finished, and the hash in the latter.
 _LEAST_BESIDE_BYTES: Final = 8 + 4 + 32
-#: Of the signatures that have one length, in bytes, by the key type (RFC 8032, FIPS 204).
+#: The length of signatures of fixed length, in bytes, by key type (RFC 8032, FIPS 204).
 _SIGNATURE_BYTES: Final = {
     "ed25519": 64,
     "ed448": 114,
@@ -35,10 +35,10 @@ _SIGNATURE_BYTES: Final = {
 def prove_chain(
     entries: Sequence[Entry], scenario: Scenario, peers: Peers, wire: Observed, client: Negotiated
 ) -> None:
-    """Hold the server's chain against what the client and the wire say of it.
+    """Compare the server's chain, as seen by the client and on the wire, with the scenario.
 
-    The wire of TLS 1.3 hides the certificates, and not how many bytes are sealed: where intermediates are
-    left out, fewer than there would be with the first of them.
+    The wire hides the certificates of TLS 1.3, but not how many bytes are sealed: without intermediates,
+    there must be fewer than there would be with the first of them.
 
     :raises ProofError: at the first difference.
     """
@@ -78,12 +78,12 @@ def _prove_size(sealed: int, peers: Peers) -> None:
 
 
 def _least_signature_bytes(peers: Peers) -> int:
-    """The least that the server's signature takes."""
+    """The minimum size of the server's signature, in bytes."""
     key = peers.server.private_key.public_key()
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size // 8
     if isinstance(key, ec.EllipticCurvePublicKey):
-        # Two integers, which are shorter by a byte once in 256 signatures.
+        # Two integers, each a byte shorter once in 256 signatures.
         return 2 * (key.key_size // 8 - 2)
     if isinstance(key, EnginePublicKey):
         return int(key.key_type.rpartition("-")[2]) // 8 if key.key_type.startswith("rsa") else 0

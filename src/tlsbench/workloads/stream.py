@@ -16,17 +16,17 @@ from tlsbench.workloads.proof import prove
 from tlsbench.workloads.records import prove_data_records
 from tlsbench.workloads.sample import Sample, in_a_row
 
-#: One bulk sample writes about this much each way: well above the clock's step, and below the
-#: 128 KiB from which glibc's malloc asks the kernel for fresh pages each time (M_MMAP_THRESHOLD of
-#: mallopt(3)), whose faults would come and go between rounds.
+#: One bulk sample writes about this much each way: enough to dwarf the clock's resolution, and less than the
+#: 128 KiB from which glibc's malloc maps fresh pages each time (M_MMAP_THRESHOLD of mallopt(3)), whose page
+#: faults would vary between rounds.
 _BULK_BYTES = 64 * 1024
 _MOST_WRITES = 64
-#: What a request asks for.
+#: The path of a request.
 _PATH = b"/tlsbench"
-#: Then a new connection: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
+#: After this many, a new connection is made: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
 _WRITES_PER_CONNECTION = 1 << 20
-#: An end whose timers are in real time gives up a connection that is left alone while others are measured:
-#: OpenSSL's QUIC after 30 s.
+#: An end whose timers run in real time closes a connection that is idle while others are measured: OpenSSL's
+#: QUIC does after 30 s.
 _IDLE_SECONDS = 10.0
 
 
@@ -34,9 +34,9 @@ _IDLE_SECONDS = 10.0
 class Stream(ConnectionCell):
     """A cell whose connection stays open from sample to sample."""
 
-    #: A connection takes no more writes than this; 0 for as many as any may.
+    #: The maximum number of writes per connection; 0 for the general limit.
     most_writes: int = field(default=0, kw_only=True)
-    #: Proves, once, before there is a connection, what its wire hides.
+    #: Called once, before the first connection, to prove what the wire hides.
     look: Callable[[], None] | None = field(default=None, kw_only=True)
     _payload: bytes = field(default=b"", init=False)
     _exchange: Connection | None = field(default=None, init=False)
@@ -47,7 +47,7 @@ class Stream(ConnectionCell):
         self._payload = os.urandom(self.scenario.size)
 
     def _connection(self, writes: int) -> Connection:
-        """An established connection, good for this many more writes."""
+        """Return an established connection that may take this many more writes."""
         self._writes += writes
         most = self.most_writes or _WRITES_PER_CONNECTION
         if self._exchange is None or self._writes > most or self._was_left_alone():
@@ -62,7 +62,7 @@ class Stream(ConnectionCell):
         return self._exchange
 
     def _was_left_alone(self) -> bool:
-        """Whether an end may have given up the connection meanwhile."""
+        """Whether an end may have closed the connection for being idle."""
         if self._exchange is None or time.monotonic() - self._used_at < _IDLE_SECONDS:
             return False
         return any(isinstance(end, KeepsRealTime) for end in (self._exchange.client, self._exchange.server))
@@ -73,7 +73,7 @@ class Stream(ConnectionCell):
             self._exchange = None
 
     def _ledger(self) -> Ledger:
-        """The sum of what a sample carried, whose records must be what the scenario asks for."""
+        """Sum up what a sample carried, after checking its records against the scenario."""
         entries = self.link.take_ledger()
         prove_data_records(self.scenario, entries, self.scenario.size)
         return (self.reader.summarise_data or self.reader.summarise)(entries)
@@ -91,9 +91,9 @@ class Stream(ConnectionCell):
 
 @dataclass(slots=True)
 class Bulk(Stream):
-    """Writes of ``size`` bytes, all of one direction before the other.
+    """Writes of ``size`` bytes, all in one direction before the other.
 
-    An operation is one write each way, so that it holds two seals and two opens, one of each a side.
+    An operation is one write each way, so it includes a seal and an open on each side.
     """
 
     def sample(self) -> Sample:
@@ -139,9 +139,9 @@ class Echo(Stream):
 
 @dataclass(slots=True)
 class Request(Stream):
-    """A GET on an open connection and its answer of ``size`` bytes: HTTP/2 over TLS, HTTP/3 over QUIC.
+    """A GET on an open connection, and its answer of ``size`` bytes: HTTP/2 over TLS, HTTP/3 over QUIC.
 
-    The ends write and read paths and bodies; headers and their compression are theirs.
+    The ends are given, and return, paths and bodies; they add headers and compress them.
     """
 
     def sample(self) -> Sample:

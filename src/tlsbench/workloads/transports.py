@@ -1,4 +1,4 @@
-"""What the workloads do otherwise over each transport: one row a value of the axis ``transport``."""
+"""How the workloads differ between transports: one row for each value of the axis ``transport``."""
 
 from __future__ import annotations
 
@@ -37,16 +37,17 @@ Servers = Callable[..., ServerContext | DatagramServerContext]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transport:
-    """How the ends of a transport meet.
+    """How the ends of a transport connect.
 
-    :param clients: what of an implementation makes the client's context, from a scenario and its peers; it
-        raises ``MeasurementError`` if the implementation has nothing of the kind.
-    :param servers: likewise the server's.
-    :param open_link: the link, from the value of the axis ``link``.
-    :param shake: as :func:`tlsbench.workloads.exchange.shake_hands`, over that link.
-    :param with_http: a maker of clients and servers, so that their ends speak HTTP; over QUIC they do.
+    :param clients: returns the method of an implementation that makes a client context from a scenario and
+        its peers; raises ``MeasurementError`` if the implementation does not support the transport.
+    :param servers: the same for a server context.
+    :param open_link: opens the link, given a value of the axis ``link``.
+    :param shake: like :func:`tlsbench.workloads.exchange.shake_hands`, over that link.
+    :param with_http: wraps a maker of client contexts and a server context so that their ends speak HTTP, as
+        they do over QUIC in any case.
     :param reader: reads the link's ledger.
-    :param reader_of_joined: the same for a server that joins its tickets.
+    :param reader_of_joined: the same for a server that puts several tickets into one record.
     """
 
     clients: Callable[[Implementation], Clients]
@@ -59,9 +60,9 @@ class Transport:
 
 
 def over_streams(member: Implementation) -> TlsImplementation:
-    """It, if it has TLS.
+    """Return an implementation, typed as one that has TLS.
 
-    :raises MeasurementError: if not.
+    :raises MeasurementError: if it has none.
     """
     if not isinstance(member, TlsImplementation):
         raise MeasurementError(f"{member.id} has no TLS")

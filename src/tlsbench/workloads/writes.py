@@ -1,9 +1,9 @@
-"""How a library writes to a socket what an endpoint gives in one piece.
+"""How a library writes to a socket what an endpoint returns in one piece.
 
-An endpoint's ``data_to_send`` merges writes that a program on a socket makes one by one, and TCP tells them
-apart: each may end in a small segment. OpenSSL collects a flight of its handshake in a buffer of 4,096 bytes
-(``ssl_init_wbio_buffer``, BIO_f_buffer(3)), and writes every record of application data and every ticket by
-itself.
+An endpoint's ``data_to_send`` merges writes that a program makes one by one on a socket, which matters to
+TCP: each may end in a small segment. OpenSSL collects a handshake flight in a buffer of 4,096 bytes
+(``ssl_init_wbio_buffer``, BIO_f_buffer(3)), and writes each record of application data and each ticket
+separately.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tlsbench.protocol.messages import RECORD_HEADER_BYTES
 
 
 def records(data: bytes) -> Iterator[bytes]:
-    """The TLS records in a row of whole ones."""
+    """Split a sequence of whole TLS records."""
     at = 0
     while at < len(data):
         end = at + RECORD_HEADER_BYTES + int.from_bytes(data[at + 3 : at + RECORD_HEADER_BYTES], "big")
@@ -23,12 +23,12 @@ def records(data: bytes) -> Iterator[bytes]:
 
 
 def buffered(data: bytes, buffer_bytes: int) -> Iterator[bytes]:
-    """The writes of a flight whose records go through a buffer, as BIO_f_buffer(3) of OpenSSL makes them.
+    """Split a flight into the writes that OpenSSL's BIO_f_buffer(3) makes of its records.
 
-    A record that does not fit fills the buffer up, which is then written; what is left of it is kept if it
-    fits, and else written by itself.
+    A record that does not fit fills up the buffer, which is then written; the rest of the record is kept if
+    it fits, and otherwise written separately.
 
-    :param buffer_bytes: the buffer's size; 0 for a library that writes a flight at once.
+    :param buffer_bytes: the size of the buffer; 0 for a library that writes a flight at once.
     """
     if not buffer_bytes:
         if data:

@@ -15,7 +15,7 @@ ASKED = ["capacity", "--connections", "20000/s", "--resumed", "60%", "implementa
 
 @pytest.fixture
 def saved(in_empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
-    """Cells of fake, saved as ``before``."""
+    """Cells of ``fake``, saved as ``before``."""
     assert run([*ASKED, "--save", "before", "--time-budget", "200ms", "-q"]) == 0
     capsys.readouterr()
     return in_empty_folder

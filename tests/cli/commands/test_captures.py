@@ -1,4 +1,4 @@
-"""``--pcap`` of the commands that serve and load: what is written, said and refused."""
+"""``--pcap`` of the commands that serve and load: what is written, printed and refused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def target() -> Iterator[str]:
 
 @contextmanager
 def serving(*words: str) -> Iterator[tuple[subprocess.Popen[str], int, list[str]]]:
-    """A command that serves: its process, port, and what it said until then."""
+    """A command that serves: its process, its port, and its output so far."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tlsbench", *words, "--port", "0"],
         stdout=subprocess.PIPE,
@@ -108,7 +108,7 @@ def test_certs_serve_captures_and_goes_on_with_it_when_it_reads_its_folder_again
         ask(port)
         process.send_signal(signal.SIGHUP)
         assert process.stderr is not None
-        while "read the folder again" not in process.stderr.readline():
+        while "reloaded the folder" not in process.stderr.readline():
             pass
         ask(port)
         ask(port)

@@ -60,7 +60,7 @@ def test_libraries_that_crash_raise_and_lie_are_listed_and_all_others_are_there(
     assert found["pyopenssl"]["selector"] == "implementation=pyopenssl"
 
 
-#: OpenSSL is to load a provider that is not there, and no other with ciphers.
+#: Makes OpenSSL load a provider that does not exist, and no other that has ciphers.
 NO_SUCH_PROVIDER = """
 openssl_conf = init
 [init]

@@ -1,4 +1,4 @@
-"""How commands end by their gates, and what they say of them."""
+"""How gates determine the exit code of commands, and what the commands print about them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tlsbench.results.environment import machine_info
 
 @pytest.fixture
 def stored(run_of: Callable[[str], Run], in_empty_folder: Path) -> None:
-    """Two results, one four times as slow as the other and nothing to tell their floors by."""
+    """Two results, one four times as slow as the other, without anything to estimate their floors from."""
     document = json.loads(to_json(run_of("implementation=fake"), machine_info()))
     for name, factor, floor in (("old", 1, 0.01), ("slow", 4, 0.01), ("vague", 1, 0.5)):
         document["tlsbench"]["noise_floor"] = {"handshake": floor}

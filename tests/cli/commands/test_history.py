@@ -15,7 +15,7 @@ from tlsbench.results.environment import machine_info
 
 @pytest.fixture
 def saved(run_of: Callable[[str], Run], in_empty_folder: Path) -> None:
-    """Three runs of two cells; in the third they take twice as long."""
+    """Three runs of two cells, which take twice as long in the third."""
     document = json.loads(to_json(run_of("implementation=fake version=1.2,1.3"), machine_info()))
     document["tlsbench"]["noise_floor"] = {"handshake": 0.01}
     for factor in (1.0, 1.0, 2.0):

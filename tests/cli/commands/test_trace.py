@@ -28,7 +28,7 @@ def test_a_trace_is_printed_as_a_picture(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_more_than_one_scenario_is_a_bad_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert tlsbench(["trace", "implementation=fake", "key=ecdsa-secp256r1,rsa-2048"]) == 2
-    assert "a trace is of one scenario, but the selectors name 2" in capsys.readouterr().err
+    assert "a trace needs one scenario, but the selectors name 2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("path", "files"), [("x.pcapng", ["x.pcapng"]), ("x.pcap", ["x.keylog", "x.pcap"])])

@@ -1,4 +1,4 @@
-"""The primitives of cryptography are what their names say, and one that is not is found out."""
+"""The primitives of cryptography are what their names say, and one that is not is detected."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_what_takes_whole_blocks_is_given_the_next_whole_one(algorithm: str, blo
 
 
 class Sized:
-    """A context that forgets what it is given: what it computes is of nothing."""
+    """A context that drops its input: its result is that of an empty message."""
 
     def __init__(self, real: Any) -> None:
         self._real = real
@@ -123,7 +123,7 @@ class Forgetful:
 
 
 class Identity:
-    """A cipher that changes nothing, which a round trip alone would not find out."""
+    """A cipher that changes nothing, which a round trip alone would not detect."""
 
     def __init__(self, *_: object) -> None:
         pass
@@ -141,7 +141,7 @@ class Identity:
 
 
 class Constant:
-    """A derivation, or a key, that always gives the same."""
+    """A derivation, or a key, that always gives the same result."""
 
     def __init__(self, *_: object, **__: object) -> None:
         pass
@@ -238,7 +238,7 @@ def test_a_key_that_signs_nothing_when_it_is_new_is_found_out(monkeypatch: pytes
 
 
 def test_pkcs1_and_pss_are_not_the_same() -> None:
-    """A signature of the one is refused by the other."""
+    """A signature made with one is refused by the other."""
     pkcs1 = Cryptography().operation(primitive("rsa-2048/sign_pkcs1")).call()
     key = signing.signature_key("rsa-2048").public_key()
     key.verify(pkcs1, signing.MESSAGE, *signing.scheme_of(key, "sign_pkcs1"))

@@ -38,7 +38,7 @@ def test_a_staple_is_shown_and_checked(version: str, workload_of: Cell) -> None:
 def test_a_staple_that_says_revoked_ends_the_handshake(
     scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server's GnuTLS does not even take such a response, OpenSSL's staples it."""
+    """GnuTLS as a server does not even load such a response; OpenSSL's server staples it."""
     monkeypatch.setattr(
         libssl, "ocsp_response", lambda issuer, leaf: pki.ocsp_response(issuer, leaf, "revoked")
     )

@@ -1,4 +1,4 @@
-"""OpenSSL's own settings are proved by what both of its ends say, and what it forbids is excluded."""
+"""OpenSSL's own settings are proved by the reports of both of its ends, and what it forbids is excluded."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_level_that_is_not_in_force_is_an_error(
 
 @pytest.mark.parametrize("level", ["1", "2", "3", "4", "5"])
 def test_what_a_level_forbids_is_what_the_library_refuses(level: str) -> None:
-    # Each key beside the strongest group, and each group beside the strongest key: one forbids, or the other.
+    # Each key with the strongest group, and each group with the strongest key: one forbids, or the other.
     asked = [f"{BASE} key=* group=secp521r1", f"{BASE} key=ecdsa-secp521r1 group=*"]
     every = expand(
         [parse([one], spellings()) for one in asked], capabilities(parse([BASE], spellings()))
@@ -94,11 +94,11 @@ def test_what_a_level_forbids_is_what_the_library_refuses(level: str) -> None:
         ),
         (
             "version=1.3 security_level=3 key=rsa-2048",
-            "security level 3 asks for 128 bits, and the key has fewer",
+            "security level 3 requires 128 bits, and the key has fewer",
         ),
         (
             "version=1.3 security_level=4 key=ecdsa-secp384r1 group=secp384r1 cipher=TLS_AES_128_GCM_SHA256",
-            "security level 4 asks for 192 bits, and the cipher has fewer",
+            "security level 4 requires 192 bits, and the cipher has fewer",
         ),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_server_that_staples_nothing_is_refused_by_who_wants_it(scenarios_of: 
 
 
 class Poorer:
-    """A libssl without some functions."""
+    """A libssl that lacks some functions."""
 
     def __init__(self, *without: str) -> None:
         assert NAME is not None

@@ -1,4 +1,4 @@
-"""The single operations of a libcrypto are what their names say, by a second implementation."""
+"""The single operations of a libcrypto are what their names say, according to a second implementation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.subjects import Pbkdf2
 from tlsbench.workloads import Workload
 
-#: By family: what every OpenSSL has since 1.1.1.
+#: By family: what every OpenSSL has had since 1.1.1.
 OFFERED = [
     *(f"{group}/{way}" for group in ("x25519", "secp256r1", "x448") for way in ("keygen", "exchange")),
     *("secp384r1/exchange", "secp521r1/exchange", "secp256k1/exchange"),
@@ -83,7 +83,7 @@ def test_an_operation_does_what_its_name_says_more_than_once(algorithm: str, lib
 
 @cache
 def libraries() -> list[Library]:
-    """The system's libssl, and those that packages have brought, as far as a process can have them all."""
+    """The system's libssl and those that packages bundle, as far as one process can load them all."""
     brought = [str(path) for folder in sys.path for path in Path(folder).glob("*.libs/libssl*.so*")]
     found = []
     for path in filter(None, (find(), *sorted(brought))):
@@ -118,7 +118,7 @@ def test_data_may_have_any_size(algorithm: str, size: int, lib: Library) -> None
 
 
 class Wrong(Library):
-    """A library one of whose functions does nothing, and gives an answer."""
+    """A library in which one function does nothing and returns an answer."""
 
     def __init__(self, lib: Library, name: str, answer: Any = 1) -> None:
         super().__init__(lib.handle, lib.path)
@@ -164,7 +164,7 @@ def test_a_library_that_does_nothing_is_found_out(algorithm: str, function: str,
 
 
 def test_a_padding_that_is_another_is_found_out(lib: Library) -> None:
-    """Without the call that chooses RSA-PSS a library signs by PKCS #1."""
+    """Without the call that selects RSA-PSS, a library signs with PKCS #1."""
     name = "EVP_PKEY_CTX_set_rsa_padding"
     if not lib.has(name):
         pytest.skip("this libssl has a macro for it")
@@ -189,11 +189,11 @@ def test_a_signature_that_fails_is_an_error(lib: Library) -> None:
 
 @pytest.mark.parametrize("algorithm", OFFERED)
 def test_what_the_calls_take_is_less_than_the_operation(algorithm: str, lib: Library) -> None:
-    """By the least of many: a busy machine makes neither faster."""
+    """By the minimum of many: a busy machine does not make either faster."""
     operation = primitives.primitive(lib, algorithm, 16384)
     assert operation.around is not None
     taken: dict[str, list[int]] = {"operation": [], "calls": []}
-    for _ in range(300):  # in turn, so that what slows the machine down for a while slows both
+    for _ in range(300):  # alternating, so that a temporary slowdown of the machine affects both
         for name, call in (("operation", operation.call), ("calls", operation.around)):
             began = time.perf_counter_ns()
             call()

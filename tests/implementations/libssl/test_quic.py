@@ -83,7 +83,7 @@ def test_a_retry_adds_a_round_trip(openssl_35: str, workload_of: Workloads) -> N
 def test_a_chain_beyond_three_times_the_hello_costs_a_round_trip(
     openssl_35: str, workload_of: Workloads
 ) -> None:
-    """RFC 9000 section 8.1: until then the server sends no more to an address that is not validated."""
+    """RFC 9000 section 8.1: until then, the server may not send more to an address that is not validated."""
     cell = workload_of(
         f"implementation={openssl_35} transport=quic key=ml-dsa-65 chain_length=2 group=x25519"
     )
@@ -121,14 +121,14 @@ def test_without_a_loss_nobody_sleeps(
     cell = workload_of(f"implementation={openssl_35} transport=quic key=ecdsa-secp256r1 workload={workload}")
     for _ in range(20):
         cell.sample()
-    assert len(slept) <= 4  # of those whose processor was taken away for some ms
+    assert len(slept) <= 4  # those that were preempted for some ms
 
 
 @pytest.mark.parametrize("transport", ["quic", "tls"])
 def test_a_connection_that_was_left_alone_is_made_anew_where_an_end_has_given_it_up(
     transport: str, openssl_35: str, workload_of: Workloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OpenSSL's server closes after 30 s: tried once with as long a sleep, and without the new connection."""
+    """OpenSSL's server closes after 30 s: tried once with such a sleep, and without the new connection."""
     of = f"implementation={openssl_35} transport={transport} version=1.3 workload=echo size=1KiB"
     cell = workload_of(of)
     cell.sample()
@@ -163,7 +163,7 @@ def library(openssl_35: str) -> LibSsl:
 
 
 def test_early_data_is_neither_written_nor_read_over_quic(library: LibSsl, scenarios_of: Find) -> None:
-    """What the gap says, tried; tickets that allow it are made with the one number that QUIC allows."""
+    """The statement of the gap, tested; tickets that allow it have the only number that QUIC permits."""
     (scenario,) = scenarios_of(f"implementation={library.id} transport=quic key=ecdsa-secp256r1")
     peers, lib = peers_for(scenario), library.library
     clients = library.datagram_client_context(scenario, peers)
@@ -204,7 +204,7 @@ def test_a_chain_that_the_client_does_not_trust_ends_the_handshake(
 
 
 class Losing(MemoryDatagrams):
-    """Loses one datagram, by its place in the order of sending."""
+    """Loses one datagram, by its position in the order of sending."""
 
     def __init__(self, lost: int) -> None:
         super().__init__()
@@ -220,7 +220,7 @@ class Losing(MemoryDatagrams):
 def test_waiting_for_a_timer_in_real_time_is_charged_to_nobody(
     lost: int, library: LibSsl, scenarios_of: Find
 ) -> None:
-    """The first timer is a second, by the initial round trip of 333 ms (RFC 9002 section 6.2.2)."""
+    """The first timer is one second, from the initial round-trip time of 333 ms (RFC 9002 section 6.2.2)."""
     (scenario,) = scenarios_of(f"implementation={library.id} transport=quic key=ecdsa-secp256r1")
     began = time.perf_counter_ns()
     exchange = shaken(scenario, Losing(lost))
@@ -237,7 +237,7 @@ def test_waiting_for_a_timer_in_real_time_is_charged_to_nobody(
 def test_a_server_that_must_hold_back_waits_for_its_client(
     lost: int, library: LibSsl, scenarios_of: Find
 ) -> None:
-    """What acknowledges the first 3,600 bytes is lost, or is late: the client's timer brings it again."""
+    """The acknowledgement of the first 3,600 bytes is lost or late: the client's timer brings it again."""
     of = "key=ml-dsa-65 chain_length=2 group=x25519"
     (scenario,) = scenarios_of(f"implementation={library.id} transport=quic {of}")
     exchange = shaken(scenario, Losing(lost))
@@ -254,7 +254,7 @@ def shaken(scenario: Scenario, link: MemoryDatagrams | None = None) -> DatagramE
 
 
 class Hostile(MemoryDatagrams):
-    """Does something to one datagram, by its place in the order of sending."""
+    """Tampers with one datagram, by its position in the order of sending."""
 
     def __init__(self, place: int, what: str) -> None:
         super().__init__()
@@ -299,5 +299,5 @@ def test_a_peer_that_never_answers_ends_in_a_clear_error(library: LibSsl, scenar
             return ()
 
     (scenario,) = scenarios_of(f"implementation={library.id} transport=quic key=ecdsa-secp256r1")
-    with pytest.raises(MeasurementError, match="did not end in 20 s of waiting for answers"):
+    with pytest.raises(MeasurementError, match="did not end within 20 s of waiting for answers"):
         shaken(scenario, Deaf())

@@ -1,4 +1,4 @@
-"""OpenSSL's own QUIC is held to the suite that third parties are offered."""
+"""OpenSSL's own QUIC passes the suite offered to third parties."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tlsbench.conformance.datagrams import DatagramConformance
 from tlsbench.implementations import DatagramImplementation
 from tlsbench.implementations.registry import implementation
 
-pytestmark = pytest.mark.slow  # what goes wrong is waited for in real time
+pytestmark = pytest.mark.slow  # timeouts of failures pass in real time
 
 
 class TestOpenSslQuic(DatagramConformance):

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(not LIBRARIES, reason="neither aioquic nor qh3 i
 
 
 def scenario_of(selector: str) -> Scenario:
-    """The first scenario of a selector; skipped where a capability says that there is none."""
+    """The first scenario of a selector; skipped if a capability rules it out."""
     matrix = expand([parse([f"transport=quic {selector}"], spellings())], capabilities())
     if not matrix.scenarios:
         pytest.skip(matrix.excluded[0].reason)
@@ -45,7 +45,7 @@ def cell(selector: str) -> Workload:
 
 
 class Meeting:
-    """A scenario with what it takes to run it."""
+    """A scenario with everything needed to run it."""
 
     def __init__(self, selector: str, change: Callable[[pki.Peers], pki.Peers] = lambda peers: peers) -> None:
         self.scenario = scenario_of(selector)
@@ -66,7 +66,7 @@ class Meeting:
 @pytest.mark.parametrize("key", ["rsa-2048", "ecdsa-secp256r1", "ecdsa-secp384r1", "ed25519"])
 def test_every_pair_shakes_hands_or_says_why_not(client: str, server: str, key: str) -> None:
     workload = cell(f"client={client} server={server} key={key}")
-    sample = workload.sample()  # which is proved by both libraries and the wire
+    sample = workload.sample()  # proved by both libraries and the wire
     assert sample.client > 0
     assert sample.server > 0
     assert sample.harness > 0
@@ -144,7 +144,7 @@ def test_chains_are_sent_and_counted(library: str, chain_length: int) -> None:
 def test_application_data_arrives_whole_both_ways(library: str, workload: str, size: str) -> None:
     made = cell(f"implementation={library} workload={workload} size={size}")
     for _ in range(3):
-        sample = made.sample()  # which compares the bytes
+        sample = made.sample()  # it compares the bytes
     assert sample.client > 0
     assert sample.server > 0
     made.close()
@@ -169,7 +169,7 @@ def test_a_certificate_for_another_host_ends_the_handshake(library: str) -> None
 
 
 class Bad(MemoryDatagrams):
-    """Flips, cuts, doubles, swaps and drops datagrams, by chance."""
+    """Flips, truncates, duplicates, swaps and drops datagrams at random."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -199,7 +199,7 @@ class Bad(MemoryDatagrams):
         return ()
 
     def _swap(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:
-        """Hold one back until the next of its direction has gone by."""
+        """Hold a datagram back until the next in its direction has passed."""
         held, self._held = self._held, (direction, datagram)
         return (held[1],) if held is not None and held[0] is direction else ()
 
@@ -222,7 +222,7 @@ def test_bad_datagrams_end_in_a_handshake_or_in_an_error_and_never_hang(library:
 
 
 class BadLater(Bad):
-    """Such a link, once its time has come."""
+    """Such a link, after a given time."""
 
     is_bad = False
 
@@ -305,13 +305,13 @@ def sizes(entries: Sequence[tuple[Direction, bytes]]) -> list[int]:
 @pytest.mark.parametrize("mtu", [1200, 1400])
 def test_no_datagram_is_larger_than_the_mtu(library: str, mtu: int) -> None:
     exchange = Meeting(f"implementation={library} mtu={mtu} key=rsa-2048 chain_length=3").shake()
-    # qh3 leaves a little room where a datagram may be larger.
+    # qh3 leaves a little room if a datagram may be larger.
     assert max(sizes(exchange.entries)) == mtu or 1200 < max(sizes(exchange.entries)) < mtu
 
 
 @pytest.mark.skipif("qh3" not in LIBRARIES, reason="qh3 is not installed")
 def test_no_made_up_version_is_taken_for_that_of_tls() -> None:
-    """Both ends of qh3 list one of 16 made-up versions, and its server takes what both list."""
+    """Both ends of qh3 list one of 16 made-up versions, and its server picks a version that both list."""
     meeting = Meeting("implementation=qh3")
     for _ in range(100):
         assert QUIC.observe(meeting.shake().entries).version == "1.3"

@@ -1,4 +1,4 @@
-"""What results are checked by agrees with the standards' own examples."""
+"""The references that results are checked against agree with the standards' own examples."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_poly1305_is_that_of_its_standard() -> None:
 
 
 def test_key_wrap_is_that_of_its_standards() -> None:
-    """RFC 3394 section 4.1; RFC 5649 section 6, by a key of 24 bytes there, is left to the engines."""
+    """RFC 3394 section 4.1; RFC 5649 section 6 uses a key of 24 bytes, and is left to the engines."""
     key, secret = bytes(range(16)), bytes.fromhex("00112233445566778899aabbccddeeff")
     sealed = "1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5"
     assert seals.wrapped("aes-wrap", key, secret).hex() == sealed
@@ -90,7 +90,7 @@ def test_shared_secrets_by_definition_are_those_that_are_exchanged(group: str) -
 
 @pytest.mark.parametrize("bits", [2048, 3072, 4096])
 def test_primes_of_finite_fields_are_safe(bits: int) -> None:
-    """RFC 7919: p and (p - 1) / 2 are prime; Fermat's test to base 2 and 3."""
+    """RFC 7919: p and (p - 1) / 2 are prime; Fermat's test with bases 2 and 3."""
     prime = keys.ffdhe_prime(bits)
     assert prime.bit_length() == bits
     assert prime % (1 << 64) == (1 << 64) - 1

@@ -1,4 +1,4 @@
-"""What the table says of a security policy is what s2n-tls does with it."""
+"""The table of security policies matches how s2n-tls applies them."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_two_of_them_agree_on_what_their_policies_are_taken_for(wanted: Wanted, 
         f"implementation=s2n version={wanted.version} cipher={wanted.cipher} group={wanted.group} "
         f"key={wanted.key}"
     )
-    cell.sample()  # which is proved
+    cell.sample()  # proved
     assert cell.proof()["group"] == wanted.group
 
 
@@ -122,7 +122,7 @@ def test_a_server_prefers_and_a_client_limits() -> None:
 
 
 def test_in_tls_1_2_no_policy_serves_that_puts_the_curve_of_the_certificate_first() -> None:
-    """The other side lists that curve too, behind the group that is wanted."""
+    """The other side lists that curve too, after the group that is wanted."""
     suite = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
     assert of_one(Wanted("1.2", suite, "secp521r1", "ecdsa-secp256r1"), "server") is None
     found = of_one(Wanted("1.2", suite, "x25519", "ecdsa-secp256r1"), "server")

@@ -9,7 +9,7 @@ from tlsbench.implementations.ssl_shaped import stdlib
 
 
 def test_a_group_that_this_python_refuses_is_excluded_with_the_reason() -> None:
-    """Debian's Python 3.11.2 takes no X25519."""
+    """Python 3.11.2 in Debian does not accept X25519."""
 
     class Context:
         def __init__(self, _protocol: object) -> None:

@@ -39,7 +39,7 @@ def test_its_engine_is_a_version_and_a_file() -> None:
 )
 def test_it_takes_what_it_is_told_and_says_so(wanted: str, workload_of: Cell) -> None:
     cell = workload_of(f"implementation=wolfssl {wanted}")
-    cell.sample()  # which is proved
+    cell.sample()  # proved
     told = cell._take().exchange.client.negotiated()
     assert (told.cipher, told.group) == (cell.scenario.cipher, cell.scenario.group)
     assert told.peer_chain_length == cell.scenario.chain_length

@@ -9,7 +9,7 @@ from tlsbench.links.network.congestion import Cubic, Reno, control_of
 
 
 def acknowledge_rounds(control: Reno, rounds: int, rtt_ms: float = 100.0, start_ms: float = 0.0) -> None:
-    """Whole windows, one a round trip."""
+    """Acknowledge whole windows, one per round trip."""
     for number in range(rounds):
         control.acknowledged(round(control.window), start_ms + number * rtt_ms, rtt_ms, is_limited=True)
 

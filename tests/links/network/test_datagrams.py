@@ -10,11 +10,11 @@ import pytest
 from tlsbench.errors import MeasurementError
 from tlsbench.links.network import Completion, DatagramTurn, Network, complete_datagrams
 
-SIZE = 1172  # with UDP and IPv4 1,200 bytes
+SIZE = 1172  # 1,200 bytes with UDP and IPv4
 
 
 class Server:
-    """Sends an answer of so many datagrams to each one that arrives, as long as it has spent on it."""
+    """Sends an answer of that many datagrams to each one that arrives, after the time that it takes."""
 
     def __init__(self, datagrams: int = 1, spends_ms: float = 0.0) -> None:
         self.datagrams, self.spends_ms = datagrams, spends_ms
@@ -25,7 +25,7 @@ class Server:
 
 
 class Client:
-    """Asks until it has had so many answers; asks again after a while without one."""
+    """Sends requests until it has that many answers; repeats one after a while without an answer."""
 
     def __init__(self, answers: int = 2, waits_ms: float = 1000.0) -> None:
         self.wanted, self.waits_ms = answers, waits_ms

@@ -1,4 +1,4 @@
-"""What a sender does about losses: probes of the tail, time for reordering, and the timer."""
+"""How a sender handles losses: tail loss probes, time for reordering, and the timer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TICKS_MS = 8.0
 
 
 def sender(segments: int, more_bytes: int = 0, **network: float) -> tuple[Sender, list[Segment]]:
-    """One that has just sent this many segments, at a time of 0."""
+    """A sender that has just sent that many segments, at time 0."""
     one = Sender(Network(rtt_ms=RTT_MS, mss=MSS, **network))  # type: ignore[arg-type]
     one.write(bytes(segments * MSS + more_bytes))
     return one, list(one.to_send(0.0))
@@ -26,7 +26,7 @@ def starts(one: Sender, now_ms: float) -> list[int]:
 
 
 def test_the_last_segment_is_probed_after_two_round_trips() -> None:
-    """RFC 8985, section 7.2: a tail that is lost has nothing behind it that would show it."""
+    """RFC 8985, section 7.2: after a lost tail, nothing follows that would reveal the loss."""
     one, sent = sender(3)
     assert one.timer_ms == 2 * RTT_MS + TICKS_MS
     one.time_out(one.timer_ms)
@@ -58,7 +58,7 @@ def test_a_lone_segment_waits_for_an_acknowledgement_that_may_be_delayed() -> No
 
 
 def test_a_probe_that_arrives_tells_of_the_hole_before_it() -> None:
-    """Of three segments the last two are lost."""
+    """The last two of three segments are lost."""
     one, _ = sender(3)
     one.acknowledge(MSS, frozenset(), RTT_MS)
     one.time_out(one.timer_ms)

@@ -1,4 +1,4 @@
-"""A network in virtual time: segment arithmetic, loss, Nagle, and what must hold of any exchange."""
+"""A network in virtual time: segment arithmetic, loss, Nagle, and the invariants of any exchange."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ def test_nagle_holds_a_second_small_segment_back_for_a_round_trip() -> None:
 
 
 def test_two_small_writes_with_nagle_wait_for_a_delayed_acknowledgement() -> None:
-    # The server has answered, so it holds the acknowledgement of the first write back for 40 ms.
+    # The server has answered, so it delays the acknowledgement of the first write for 40 ms.
     done = exchange(replace(FAST, nodelay=False), flight=(1000,))
     assert done.first_byte_ms == done.handshake_ms + 2 * 50 + 40
     assert exchange(FAST, flight=(1000,)).first_byte_ms == done.handshake_ms + 50
 
 
 def test_what_is_sent_at_once_acknowledges_what_made_it_possible() -> None:
-    """As in Linux: the second ticket then goes out by itself, and the answer's end waits for a round trip.
+    """As in Linux: the second ticket then goes out alone, and the end of the answer waits for a round trip.
 
-    Else both would go out together, and the end would wait for a delayed acknowledgement of the first.
+    Otherwise both would go out together, and the end would wait for a delayed acknowledgement of the first.
     """
     client = Script(
         [Step(0, [300]), Step(1000, [80, 534], may_send=True)],  # Nagle holds the last write back
@@ -154,7 +154,7 @@ def test_every_exchange_ends_in_order_with_all_its_bytes_and_the_same_again(
 
 
 class _Echo:
-    """Sends bytes that can be recognised, and keeps what it received."""
+    """Sends recognisable bytes, and keeps what it received."""
 
     def __init__(self, data: bytes, wanted: int) -> None:
         self.data, self.wanted, self.got = data, wanted, b""

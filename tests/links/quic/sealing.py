@@ -1,4 +1,4 @@
-"""Initial packets for tests: sealed as RFC 9001 section 5 says, from frames in the clear."""
+"""Initial packets for tests: sealed as in RFC 9001 section 5, from frames in the clear."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RETRY = bytes.fromhex("ff000000010008f067a5502a4262b5746f6b656e04a265ba2eff4d829
 
 
 def varint(value: int) -> bytes:
-    """RFC 9000 section 16."""
+    """Encode a variable-length integer (RFC 9000 section 16)."""
     for power in range(4):
         size = 1 << power
         if value < 1 << (8 * size - 2):
@@ -38,7 +38,7 @@ def initial(
     source: bytes = SERVER_ID,
     token: bytes = b"",
 ) -> bytes:
-    """An Initial packet of one side; its number is written in two bytes."""
+    """An Initial packet of one side; its number is encoded in two bytes."""
     secret = initial_secrets(keys_of)[direction]
     key, iv, mask_key = (
         expand_label(secret, f"quic {label}", size, "sha256")

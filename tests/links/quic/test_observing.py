@@ -110,7 +110,7 @@ def test_they_end_with_its_last_handshake_packet_if_it_has_nothing_to_say_in_1_r
 
 
 def test_the_server_does_not_speak_first() -> None:
-    with pytest.raises(WireError, match="speaks first"):
+    with pytest.raises(WireError, match="sent the first packet"):
         initials_of([(DOWN, SERVER_FIRST)])
 
 

@@ -1,4 +1,4 @@
-"""A load's side of HTTP/1.1: a head that is known means what it meant when it was read."""
+"""The load's side of HTTP/1.1: a cached head means what it meant when it was read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def asked(size_bytes: int = 0) -> Asked:
 
 
 def verdict(take: object, data: bytes, cut: int) -> str:
-    """What comes of an answer that is given in two pieces, the second perhaps empty."""
+    """The result for an answer that arrives in two pieces, the second possibly empty."""
     assert callable(take)
     try:
         for piece in filter(None, (data[:cut], data[cut:])):

@@ -1,4 +1,4 @@
-"""A load's side of HTTP/2: what it asks, what it makes of answers, and that any server at most fails."""
+"""The load's side of HTTP/2: what it sends, how it handles answers, and that any server at most fails it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def data(stream: int, body: bytes, flags: int = frames.END_STREAM) -> bytes:
 
 
 def begun(count: int = 1, **change: Any) -> Http2:
-    """An exchange that has asked, and was told the server's settings."""
+    """An exchange that has sent requests, and received the server's settings."""
     exchange = Http2(asked(**change))
     exchange.ask(count, 1000, counted=True)
     exchange.take(SETTINGS, 1000)
@@ -58,7 +58,7 @@ def begun(count: int = 1, **change: Any) -> Http2:
 
 
 class Server:
-    """One of h2: it answers each request by a head and a body."""
+    """A server with h2: it answers each request with a head and a body."""
 
     def __init__(self, body: bytes = b"hello", most_streams: int = 100) -> None:
         self.http = H2Connection(H2Configuration(client_side=False, header_encoding="ascii"))
@@ -145,7 +145,7 @@ def test_heads_that_were_read_are_compared_and_not_read_again(monkeypatch: pytes
     while exchange.left:
         out = exchange.take(server.answer(out), 2)
     assert exchange._asked.tally.requests == 50
-    assert len(read) <= 2  # the first has an update of the table's size before it
+    assert len(read) <= 2  # the first is preceded by an update of the table's size
 
 
 def test_uncounted_uses_leave_no_times() -> None:
@@ -166,7 +166,7 @@ def test_an_exchange_is_used_again_on_the_same_connection() -> None:
 
 
 def test_windows_are_made_whole_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that keeps to them, as h2 does, could not go on otherwise."""
+    """Otherwise a server that respects them, as h2 does, could not continue."""
     body = bytes(200_000)
     monkeypatch.setattr(module, "_LOW_WINDOW_BYTES", frames.LARGEST_WINDOW_BYTES - 50_000)
     server, exchange = Server(body), Http2(asked(size_bytes=len(body), streams=2))

@@ -1,4 +1,4 @@
-"""Reports of every kind, from stored results and by hand."""
+"""Reports of every kind, from stored results and made by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REPORTS = [*NAMES, *(f"{name} slower" for name in NAMES if "duel" not in name), 
 
 @cache
 def report(name: str) -> Report:
-    """The report of a stored result; of a comparison with itself made slower; of what was left out."""
+    """The report of a stored result, of a comparison with itself slowed down, or of an incomplete run."""
     file, _, what = name.partition(" ")
     stored = read_file(FOLDER / file)
     result = stored.result
@@ -50,7 +50,7 @@ def report(name: str) -> Report:
 
 
 def holding(text: str) -> Report:
-    """A report that has a text everywhere where it may come from outside."""
+    """A report with a given text wherever text may come from outside."""
     entry = Entry(text, {"cell": text}, {"total_us": Figure(1.5, "1.50", "us")}, failed=[text])
     return Report(
         kind="run",

@@ -12,7 +12,7 @@ from tests.report.exporters.made import REPORTS, holding, report
 from tlsbench.escaping import for_terminal
 from tlsbench.report.exporters import export
 
-#: The shape that Jenkins, GitLab and Azure have in common: of each element its children, in this order, the
+#: The format common to Jenkins, GitLab and Azure: for each element its children, in this order, the
 #: attributes that it must have, and those that it may have.
 SHAPE: dict[str, tuple[str, set[str], set[str]]] = {
     "testsuites": ("testsuite*", set(), {"name", "tests", "failures", "errors", "time"}),

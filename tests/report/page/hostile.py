@@ -6,12 +6,12 @@ import copy
 import json
 from typing import Any
 
-#: What would run or leave its place, if it were not escaped where it comes to stand.
+#: It would run, or break out of its place, if it were not escaped where it ends up.
 EVIL = "</script><script>window.hit=1</script><img src=x onerror=window.hit=1>\"'&amp;${x}\u2028|`<b>"
 
 
 def poisoned(document: dict[str, Any], evil: str = EVIL) -> dict[str, Any]:
-    """A result whose every text that may be any text is ``evil``."""
+    """A result in which every text that may be arbitrary is ``evil``."""
     found = copy.deepcopy(document)
     for number, benchmark in enumerate(found["benchmarks"]):
         notes = benchmark["extra_info"]["tlsbench"]
@@ -34,7 +34,7 @@ def poisoned(document: dict[str, Any], evil: str = EVIL) -> dict[str, Any]:
 
 
 def many(document: dict[str, Any], cells: int) -> str:
-    """The text of a result with so many cells, each with a time of its own."""
+    """The text of a result with that many cells, each with its own time."""
     found = {**document, "benchmarks": []}
     groups = ["x25519", "secp256r1", "secp384r1", "X25519MLKEM768", "MLKEM768"]
     for number in range(cells):

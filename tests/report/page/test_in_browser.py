@@ -1,4 +1,4 @@
-"""The page as a browser shows it: Debian's Chromium, with no window."""
+"""The page as a browser shows it: Debian's Chromium, headless."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.session.trace import trace, traced_scenario
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-#: A page may take this long on a busy machine.
+#: How long a page may take on a busy machine.
 _PATIENCE_MS = 120_000
 PHONE, DESKTOP, WIDE = (390, 844), (1280, 900), (1400, 900)
 #: How many labels the first picture has.
@@ -45,8 +45,8 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-#: Names in a picture that lie over each other. Those below an axis may be slanted: their boxes overlap, they
-#: do not.
+#: Names in a picture that overlap. Those below an axis may be slanted: then their boxes overlap, but they do
+#: not.
 _OVERLAPS = """() => {
   const found = [];
   for (const plot of document.querySelectorAll('.plot')) {
@@ -65,7 +65,7 @@ _OVERLAPS = """() => {
 
 
 class Opened:
-    """A page in a tab, with all that the browser complained of and asked for."""
+    """A page in a tab, with all that the browser complained about and requested."""
 
     def __init__(self, browser: Any, path: Path, size: tuple[int, int], scheme: str) -> None:
         self.context = browser.new_context(
@@ -84,7 +84,7 @@ class Opened:
         self.tab.wait_for_selector("html[data-ready=yes]")
 
     def draw_all(self) -> None:
-        """Scroll through it, so that every picture is drawn."""
+        """Scroll through the page, so that every picture is drawn."""
         for plot in self.tab.query_selector_all(".plot"):
             plot.scroll_into_view_if_needed()
         self.tab.wait_for_function(
@@ -92,7 +92,7 @@ class Opened:
         )
 
     def rows(self, column: str) -> list[str]:
-        """What the first table shows in a column, row by row."""
+        """The values of a column in the first table, row by row."""
         texts: list[str] = self.tab.evaluate(
             """(name) => {
               const table = document.querySelector('.grid table');
@@ -128,14 +128,14 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 
 
 def _measured(cell: Cell) -> int:
-    """How many rounds have a sample."""
+    """The number of rounds that have a sample."""
     return sum(math.isfinite(median) for median in cell.main.round_medians)
 
 
 @pytest.fixture
 def varied(run_of: Callable[[str], Run]) -> str:
-    """A run that every picture has something of."""
-    for _ in range(10):  # beside other work a cell may have no sample that was left alone
+    """A run with something for every picture."""
+    for _ in range(10):  # if other work is running, a cell may have no undisturbed sample
         run = run_of("implementation=ssl,pyopenssl version=1.3 key=ecdsa-secp256r1 resumption=none,psk")
         if len(run.cells) == 4 and all(_measured(cell) > 2 for cell in run.cells):
             break
@@ -170,7 +170,7 @@ def test_axe_finds_nothing_serious(
     axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     page = open_page(varied, size=size, scheme=scheme)
     page.draw_all()
-    page.tab.evaluate(axe)  # by the debugger: the page's own policy lets no script in
+    page.tab.evaluate(axe)  # through the debugger: the page's own policy allows no scripts
     found = page.tab.evaluate("axe.run().then((result) => result.violations)")
     serious = [
         (one["id"], one["nodes"][0]["html"][:200])
@@ -216,7 +216,7 @@ def test_a_ladder_is_read_at_any_width(
     height = page.tab.evaluate(
         f"document.querySelector('{seen} .ladder text').getBoundingClientRect().height"
     )
-    assert height > 10  # it is not made smaller
+    assert height > 10  # it is not shrunk
     region = "document.querySelector('#handshakes .scroll')"
     assert page.tab.evaluate(f"{region}.scrollWidth - {region}.clientWidth") <= 0
     page.tab.click("#handshakes summary")
@@ -256,7 +256,7 @@ def test_columns_sort_and_rows_filter(varied: str, open_page: Callable[..., Open
     assert page.rows("cell") == ["ssl psk"]
 
 
-#: Of each table whether it scrolls sideways, and the columns that are seen without that.
+#: For each table, whether it scrolls sideways, and the columns visible without scrolling.
 _SEEN = """() => [...document.querySelectorAll('.grid .scroll')].map((region) => {
   const box = region.getBoundingClientRect();
   const heads = [...region.querySelectorAll('thead th')];

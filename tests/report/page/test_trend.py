@@ -1,4 +1,4 @@
-"""The page of a history: what it says changed, and what it lists."""
+"""The page of a history: what it says has changed, and what it lists."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TWO_CELLS = "implementation=fake version=1.2,1.3"
 
 
 def saved_runs(run: Run, factors: Sequence[float], *, name: str = "nightly") -> SavedRuns:
-    """Runs of one commit each; in each all cells but the first take so much longer."""
+    """Runs of one commit each; in each, all cells but the first take that many times as long."""
     document = json.loads(to_json(run, machine_info()))
     document["tlsbench"]["noise_floor"] = {"handshake": 0.01}
     runs = []

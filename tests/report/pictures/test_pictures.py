@@ -26,7 +26,7 @@ RunOf = Callable[[str], Run]
 
 
 def recording(name: str, figures: dict[str, float], floor: float = 0.01) -> Recording:
-    """Ten times of each cell, close to one value."""
+    """Ten times for each cell, close to one value."""
     return Recording(
         source=name,
         figures={
@@ -78,7 +78,7 @@ def test_only_what_is_alike_is_ranked_and_the_rest_says_in_what_it_differs(
 ) -> None:
     measured = run_of("implementation=ssl,pyopenssl,libssl version=1.3 group=secp256r1 key=ecdsa-secp256r1")
     run = taking(measured, lambda cell: 2e6 if cell.axes["implementation"] == "ssl" else 3e6)
-    fast = summarise([[1.0 + at] for at in range(20)])  # the fastest by far, by another group
+    fast = summarise([[1.0 + at] for at in range(20)])  # the fastest by far, with another group
     other = replace(
         run.cells[1],
         axes={**run.cells[1].axes, "group": "X25519MLKEM768"},
@@ -148,7 +148,7 @@ def test_lines_over_sizes_cross_where_one_overtakes_the_other(run_of: RunOf) -> 
     assert at == pytest.approx(512, rel=0.02)
 
 
-#: Nine, which the fake all takes.
+#: Nine, all of which the fake accepts.
 _GROUPS = "secp256r1,x25519,secp384r1,secp521r1"
 _KEYS = "key=rsa-2048,rsa-3072,rsa-4096,ecdsa-secp256r1,ecdsa-secp384r1,ed25519,ml-dsa-*"
 
@@ -160,7 +160,7 @@ def test_more_cells_than_can_be_read_are_left_out_and_that_is_said(run_of: RunOf
     for picture in pictures_of_run(run):
         shape = picture.shape
         if isinstance(shape, Bars) and picture.kind == "cost":
-            assert len(shape.labels) == len(run.cells)  # which are there to be chosen
+            assert len(shape.labels) == len(run.cells)  # they can be chosen
             assert isinstance(picture.shown, Bars)
             assert len(picture.shown.labels) == len(set(picture.drawn)) == MOST_BARS
             assert f"{MOST_BARS} of {len(run.cells)} are drawn, from the fastest to" in picture.caption
@@ -235,7 +235,7 @@ def test_implementations_are_beside_each_other_like_for_like_where_they_can_be(r
     shape = picture.shape
     assert isinstance(shape, Heat)
     assert list(shape.columns) == ["pyopenssl", "ssl", "rtls"]
-    (texts,) = shape.texts  # of the suite that one library alone has nobody else has a figure
+    (texts,) = shape.texts  # for a suite that only one library has, nobody else has a figure
     assert [text.endswith("†") for text in texts] == [False, False, True]
 
 

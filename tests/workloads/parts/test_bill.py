@@ -1,4 +1,4 @@
-"""The bill of a handshake, as the RFCs have it."""
+"""The bill of a handshake, according to the RFCs."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_a_client_that_is_asked_again_makes_two_keys(bill_of: Count) -> None:
 def test_the_key_schedule_of_tls_1_2_is_four_outputs_of_its_prf(
     cipher: str, hashed: str, macs: int, bill_of: Count
 ) -> None:
-    """RFC 5246 section 5: two HMACs for each block; of a resumed one there is no new master secret."""
+    """RFC 5246 section 5: two HMACs for each block; a resumed handshake has no new master secret."""
     traffic = Traffic(1500, (16,), (16,))
     found = bill_of(f"version=1.2 cipher={cipher}", traffic=traffic)
     assert found["server", "key schedule", f"hmac-{hashed}/sign"] == macs

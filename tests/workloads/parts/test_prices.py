@@ -1,4 +1,4 @@
-"""Parts with their cost: counts and prices by a clock that stands still but for the work."""
+"""Parts with their cost: counts and prices by a clock that only the work advances."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COSTS_NS = {"x25519/keygen": 30_000, "x25519/exchange": 40_000, "sha-256/digest"
 
 @dataclass
 class Engine:
-    """A library whose operations take what the table says, and hashing a nanosecond a byte."""
+    """A library whose operations take what the table says, with hashing at one nanosecond per byte."""
 
     id: str = "engine"
     summary: str = "an engine of a test"

@@ -1,4 +1,4 @@
-"""What is said of parts holds for real handshakes: one interleaved run, and what was executed."""
+"""The statements about parts hold for real handshakes: one interleaved run, and what was executed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.stats import paired_ratio
 from tlsbench.workloads import prepare
 
-#: By library, whose primitives are those of its engine.
+#: By library, the engine whose primitives it uses.
 ENGINES = {"libssl": "libssl", "pyopenssl": "cryptography"}
 KNOWN = ("x25519/keygen", "x25519/exchange", "ecdsa-secp256r1/sign", "ecdsa-secp256r1/verify")
 PLAN = Plan(time_budget_s=2.0, precision=0.0, seed=1)
@@ -46,11 +46,11 @@ def test_a_known_part_is_the_primitive_of_its_engine_and_all_parts_make_the_side
         ]
         as_parts = [float(np.median(one)) if one else math.nan for one in parts]
         ratio = paired_ratio(as_parts, series.round_medians)
-        assert ratio.low <= 1.25, (name, ratio)  # of tests beside it; benchmarks/claims.py has 1.05
+        assert ratio.low <= 1.25, (name, ratio)  # other tests run as well; benchmarks/claims.py has 1.05
         assert ratio.high >= 0.8, (name, ratio)
     cell = cell_from_series(apart, WALL, paces_of(found.series)[0])
     for side in ("client", "server"):
         interval = cell.figures[side].interval
         together = math.fsum(by_part(cell.parts, side).values())
-        # Some percent are left to machines whose pace has two modes: medians do not quite add up there.
+        # Some percent are allowed for machines whose pace has two modes: there, medians do not quite add up.
         assert 0.97 * interval.low <= together <= 1.03 * interval.high

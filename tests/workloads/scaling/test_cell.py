@@ -20,7 +20,7 @@ OF = "workload=scaling implementation=fake threads=2"
 
 
 class Beside(Crew):
-    """Processes that do an operation in 5 µs each, on processors of their own."""
+    """Processes that do an operation in 5 µs each, on their own processors."""
 
     def __init__(self, operations: int = 1000) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ def test_what_a_thread_did_is_proved_before_it_is_given(
 
 
 def test_a_void_cell_is_a_failure_and_not_a_cell_with_figures(scenarios_of: Find) -> None:
-    """Processes that had a hundredth of the processors: the library's own figures are there, and not told."""
+    """Processes that had a hundredth of the processors: the library's figures exist, but are not shown."""
 
     class Starved(Beside):
         def turn(self, lanes: Sequence[int | str], window_ns: int) -> Batch:
@@ -146,11 +146,11 @@ def test_a_percentile_is_a_value_that_was_measured(share: float, value: int) -> 
 def test_threads_of_pure_python_get_no_further_than_one_with_real_processes_beside_them(
     scenarios_of: Find,
 ) -> None:
-    """The fake is Python through and through, so that its threads must do what the control says."""
+    """The fake is pure Python, so its threads must behave as the control says."""
     (scenario,) = scenarios_of(OF)
     cell = prepare(scenario, ends_of(scenario), WALL.clock)
     samples = [cell.sample() for _ in range(5)]
     cell.close()
     assert all(sample.figures for sample in samples)
-    # Where other load takes the processor from the one alone, the others seem to gain: the least counts.
+    # If other load takes the processor from the single one, the others seem to gain: the minimum counts.
     assert min(sample.of("python_alone") / sample.of("python") for sample in samples) < 1.5

@@ -1,4 +1,4 @@
-"""The processes beside the threads: real ones, few and small."""
+"""The processes alongside the threads: real ones, few and small."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_bytecode_is_the_interpreter_s_and_a_hash_is_not() -> None:
 
 
 def test_what_the_profiler_adds_is_taken_off() -> None:
-    """A thousand calls of what does nothing take the profiler several times as long as the interpreter."""
+    """A thousand calls that do nothing take the profiler several times as long as the interpreter."""
 
     def call() -> None:
         [abs(1) for _ in range(1000)]
@@ -49,7 +49,7 @@ def test_calls_of_cffi_are_seen_while_a_library_is_shown() -> None:
     assert library.OpenSSL_version is version
     hidden, shown = share_of(ask, 5), share_of(ask, 5, [library])
     assert shown.compiled_ns > 0
-    if sys.version_info < (3, 12):  # from there on profilers see every call of compiled code
+    if sys.version_info < (3, 12):  # since then, profilers see every call of compiled code
         assert hidden.compiled_ns < shown.compiled_ns
 
 

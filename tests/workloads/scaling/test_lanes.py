@@ -1,4 +1,4 @@
-"""Lanes, with real libraries: what is done is proved, on contexts that are shared or not."""
+"""Lanes with real libraries: what is done is proved, on contexts that are shared or not."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def made(lanes: Lanes) -> list[Any]:
     ],
 )
 def test_a_lane_does_one_operation_after_the_other_and_proves_them(library: str, way: str) -> None:
-    """On four threads at once, of which each has a lane."""
+    """On four threads at once, each with its own lane."""
     selection = parse([f"{OF} implementation={library} {way} threads=4"], spellings())
     matrix = expand([selection], capabilities(selection))
     if not matrix.scenarios:
@@ -91,11 +91,11 @@ def test_writes_that_joined_ends_cannot_hold_go_through_python(
 
 
 def test_joined_ends_are_held_to_what_was_asked_for(lanes: Callable[[str], Lanes]) -> None:
-    """A lane that is to resume and comes to a full handshake is an error within its operation."""
+    """A lane that should resume but does a full handshake is an error within its operation."""
     lane = made(lanes(f"{OF} version=1.3 threads=2 implementation=libssl resumption=psk"))[0]
     assert isinstance(lane, HandshakeLane)
     other = made(lanes(f"{OF} version=1.3 threads=2 implementation=libssl resumption=psk"))[0]
-    lane._session = other._session  # which this server did not give
+    lane._session = other._session  # this server did not issue it
     with pytest.raises(ProofError, match="resumption"):
         lane.operate()
 

@@ -29,7 +29,7 @@ def test_one_that_comes_too_late_operates_once_and_its_delay_counts() -> None:
 
 
 def test_what_several_do_is_taken_by_the_time_on_the_wall() -> None:
-    """Two lanes of 100 operations in 1,000 ns each: of a sum of their times it would be 10 ns for each."""
+    """Two lanes of 100 operations in 1,000 ns: with the sum of their times it would be 10 ns for each."""
     batch = Batch(5_000, [Turn(6_000, 100, 900), Turn(6_000, 100, 500)])
     assert batch.wall_ns == 1_000
     assert batch.operations == 200

@@ -37,9 +37,9 @@ DEMOS: Final = {
 
 
 def load(name: str) -> Callable[[Stage], None]:
-    """The demo of that name.
+    """The demo with that name.
 
-    :raises RequestError: if there is none.
+    :raises RequestError: if there is no such demo.
     """
     if name not in DEMOS:
         raise unknown("demo", name, (*DEMOS, "all"))

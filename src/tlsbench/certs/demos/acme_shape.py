@@ -1,4 +1,4 @@
-"""The shape of ACME (RFC 8555): from a signing request to a chain in use; the key stays with its owner."""
+"""The shape of ACME (RFC 8555): from a signing request to a chain in use; the key never leaves its owner."""
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding

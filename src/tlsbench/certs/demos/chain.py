@@ -1,4 +1,4 @@
-"""A chain: the root signs an intermediate, that signs the leaf, and the client has the root alone."""
+"""A chain: the root signs an intermediate, which signs the leaf; the client has only the root."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Template, authority_template, issued_by, new_key, root_authority

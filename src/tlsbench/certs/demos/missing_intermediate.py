@@ -1,4 +1,4 @@
-"""Missing intermediate: a server that sends its leaf alone, the commonest mistake of all."""
+"""Missing intermediate: a server that sends only its leaf, the most common mistake of all."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Identity, Template, authority_template, new_key, root_authority

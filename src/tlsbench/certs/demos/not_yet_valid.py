@@ -1,4 +1,4 @@
-"""Not yet valid: the certificate's time has not come, or the client's clock is behind."""
+"""Not yet valid: a certificate before its notBefore, or a client whose clock is behind."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Template, Validity, root_authority

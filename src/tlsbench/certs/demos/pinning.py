@@ -1,4 +1,4 @@
-"""Pinning: a client that accepts only keys that it knows, whatever the authorities say."""
+"""Pinning: a client that accepts only the keys that it knows, whatever the authorities say."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Template, new_key, root_authority, spki_pin

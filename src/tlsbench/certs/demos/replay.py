@@ -1,4 +1,4 @@
-"""Replay: an early request, captured on its way, and sent again by somebody who cannot read it."""
+"""Replay: an early request, captured in transit, and sent again by somebody who cannot read it."""
 
 import time
 
@@ -39,7 +39,7 @@ def demo(stage: Stage) -> None:
 
 
 def captured(stage: Stage, server: Server) -> tuple[bytes, Kept | None]:
-    """The first flight of a client with an early request, and the session that it has used."""
+    """The first flight of a client with an early request, and the session that it used."""
     kept = stage.works(server, ROOT.certificate).kept
     with Tap(server.address) as tap:
         meeting = stage.works(server, ROOT.certificate, tap=tap, kept=kept, early_path=REQUEST)

@@ -1,4 +1,4 @@
-"""Revoked by a stapled OCSP response: the server itself brings the news, signed by its issuer."""
+"""Revoked by a stapled OCSP response: the server itself delivers the bad news, signed by its issuer."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Template, Validity, ocsp_response, root_authority

@@ -1,4 +1,4 @@
-"""The stage of a demo: it sets up real servers and clients, tells each step, and asserts each outcome."""
+"""The stage of a demo: it sets up real servers and clients, explains each step and asserts each outcome."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from tlsbench.pki.names import short_name
 
 
 class DemoError(TlsbenchError):
-    """A demo whose outcome is not what it must be."""
+    """A demo had an unexpected outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step that was explained: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
+    """One explained step: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
 
     kind: str
     text: str
 
 
 class Stage:
-    """Where a demo plays.
+    """Where a demo is performed.
 
-    :param tell: given each step as it is done.
+    :param tell: called with each step as it is done.
     """
 
     def __init__(self, tell: Callable[[Step], None]) -> None:
         self._tell = tell
 
     def say(self, text: str) -> None:
-        """Tell what is being done, and why."""
+        """Explain what is being done, and why."""
         self._tell(Step("say", text))
 
     @contextmanager
     def server(self, identity: Identity, **setup: Any) -> Iterator[Server]:  # noqa: ANN401
-        """A server that shows the identity; ``setup`` are fields of ServerSetup."""
+        """Run a server with that identity; ``setup`` are fields of ServerSetup."""
         with Server(ServerSetup(identity=identity, **setup)) as server:
             shown = " ← ".join(described(certificate) for certificate in identity.certificates)
             self.say(f"A server on {server.address[0]}:{server.address[1]} shows {shown}")
@@ -64,10 +64,10 @@ class Stage:
         tap: Tap | None = None,
         **setup: Any,  # noqa: ANN401
     ) -> Meeting:
-        """A client connects and gets an answer; ``setup`` are fields of ClientSetup.
+        """Connect a client and get an answer; ``setup`` are fields of ClientSetup.
 
-        :param tap: on the way to the server.
-        :raises DemoError: if either side is not content.
+        :param tap: a tap on the path to the server.
+        :raises DemoError: if either side reports a problem.
         """
         meeting, visit = _meet(server, roots, setup, tap)
         problem = meeting.problem or visit.problem
@@ -87,9 +87,9 @@ class Stage:
         by: str = "client",
         **setup: Any,  # noqa: ANN401
     ) -> Meeting:
-        """A connection that one side ends, with this alert, for this reason, and the other hears of it.
+        """Connect a client; one side must refuse with that alert, which both see, for that reason.
 
-        :raises DemoError: if it works, or fails in another way.
+        :raises DemoError: if the connection works, or fails in another way.
         """
         meeting, visit = _meet(server, roots, setup)
         if not meeting.problem:
@@ -104,9 +104,9 @@ class Stage:
         return meeting
 
     def holds(self, what: str, truth: object) -> None:
-        """Assert something that can be seen.
+        """Assert something observable.
 
-        :raises DemoError: if it is not so.
+        :raises DemoError: if it does not hold.
         """
         if not truth:
             raise DemoError(f"this should hold, and does not: {what}")
@@ -114,7 +114,7 @@ class Stage:
 
 
 def described(certificate: x509.Certificate) -> str:
-    """A certificate in a few words: whose it is and with what key."""
+    """A certificate in a few words: its holder and its type of key."""
     return f"'{short_name(certificate)}' ({key_type_of(public_key_of(certificate))})"
 
 
@@ -130,7 +130,7 @@ _MARKS = {"say": ("·", ""), "works": ("✓", "green"), "holds": ("✓", "green"
 
 
 def print_step(console: Console, step: Step) -> None:
-    """Print a step as a line, or a few, with its mark."""
+    """Print a step on one or more lines, with its mark."""
     mark, style = _MARKS[step.kind]
     line = Table.grid(padding=(0, 1))
     line.add_row(f"  {mark}", Text(for_terminal(step.text)), style=style)
@@ -138,15 +138,15 @@ def print_step(console: Console, step: Step) -> None:
 
 
 def stage_console() -> Console:
-    """Where demos are printed: as wide as the terminal or ``COLUMNS`` says; wide where neither says."""
+    """The console for demos: as wide as the terminal or ``COLUMNS``, or else 200 columns."""
     console = Console(highlight=False)
     told = console.is_terminal or os.environ.get("COLUMNS", "").isdigit()
     return console if told else Console(highlight=False, width=_PLAIN_WIDTH)
 
 
 def play(demo: Callable[[Stage], None]) -> None:
-    """Run a demo as a script; the process ends with 3 if an outcome is not what it must be."""
-    from tlsbench.certs.demos import DEMOS  # which imports this module
+    """Run a demo as a script; the process exits with status 1 if an outcome is unexpected."""
+    from tlsbench.certs.demos import DEMOS  # it imports this module
 
     console = stage_console()
     name = Path(inspect.getsourcefile(demo) or "demo").stem.replace("_", "-")

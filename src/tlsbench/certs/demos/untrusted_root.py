@@ -1,4 +1,4 @@
-"""Untrusted root: the chain is whole, but it ends at a root that the client does not have."""
+"""Untrusted root: the chain is complete, but it ends at a root that the client does not have."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Authority, Template, authority_template, new_key

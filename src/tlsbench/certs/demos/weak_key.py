@@ -1,4 +1,4 @@
-"""Weak key: the chain is good, and the key is too short to be worth anything."""
+"""Weak key: the chain is good, but the key is too short to be secure."""
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 

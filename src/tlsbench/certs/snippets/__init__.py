@@ -1,6 +1,6 @@
-"""Working configurations for other programs, that name the files of a folder.
+"""Working configurations for other programs that use the files in a folder.
 
-Each is a template beside this file: adding one is adding a file.
+Each is a template next to this file: to add one, add a file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tlsbench.errors import RequestError
 from tlsbench.pki import Identity
 from tlsbench.pki.names import name_text
 
-#: Where the snippets have servers listen.
+#: The port on which servers listen in the snippets.
 PORT = 8443
 _SUFFIX = ".template"
 
@@ -25,8 +25,8 @@ _SUFFIX = ".template"
 def snippets(folder: Path, identity: Identity) -> dict[str, str]:
     """The text of every snippet, by file name.
 
-    :param folder: where the PKI's files are, an absolute path.
-    :param identity: the server's; its first name is the one that clients ask for.
+    :param folder: the absolute path of the folder with the PKI's files.
+    :param identity: the server's; clients connect to its first name.
     """
     check_place(folder)
     host, place = host_of(identity.leaf), str(folder)
@@ -40,7 +40,7 @@ def snippets(folder: Path, identity: Identity) -> dict[str, str]:
         "haproxy_folder": _escaped(place),
         "url_host": f"[{host}]" if _is_ipv6(host) else host,
         "port": str(PORT),
-        # The openssl command takes the intermediates alone, without the leaf.
+        # The openssl command takes only the intermediates, without the leaf.
         "cert_chain": "-cert_chain intermediates.pem " if identity.certificates[1:] else "",
     }
     return {
@@ -51,9 +51,9 @@ def snippets(folder: Path, identity: Identity) -> dict[str, str]:
 
 
 def check_place(folder: Path) -> None:
-    """Make sure that configurations can name the files in a folder.
+    """Check that configurations can name the files in a folder.
 
-    :raises RequestError: if a language of theirs has no way to quote its path.
+    :raises RequestError: if one of their languages has no way to quote its path.
     """
     place = str(folder)
     if any(ord(character) < 0x20 or ord(character) == 0x7F for character in place):
@@ -63,7 +63,7 @@ def check_place(folder: Path) -> None:
 
 
 def host_of(leaf: x509.Certificate) -> str:
-    """The name that clients ask for: a certificate's first host or address; of a wildcard, one it covers."""
+    """The name that clients connect to: the first host or address; for a wildcard, a name that it covers."""
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     hosts = [name_text(name) for name in names if isinstance(name, x509.DNSName | x509.IPAddress)]
     return hosts[0].replace("*", "www") if hosts else "localhost"
@@ -74,12 +74,12 @@ def _in_double_quotes(text: str) -> str:
 
 
 def _in_nginx(place: str) -> str:
-    """For nginx, where a dollar begins a variable and has no escape: relative to the configuration then."""
+    """For nginx, where a dollar sign starts a variable and has no escape: then, a relative path."""
     return ".." if "$" in place else _in_double_quotes(place)
 
 
 def _escaped(text: str) -> str:
-    """For HAProxy, which takes spaces, quotes and hashes behind a backslash."""
+    """For HAProxy, in which spaces, quotes and hashes are escaped with a backslash."""
     return "".join(f"\\{character}" if character in "\\\"' #" else character for character in text)
 
 

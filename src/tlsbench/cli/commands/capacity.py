@@ -121,7 +121,7 @@ def command(
     ] = None,
     quiet: Quiet = False,
 ) -> int:
-    """Measure or read, compute, store and print; the exit code."""
+    """Measure or read, compute, store and print; return the exit code."""
     from dataclasses import replace
 
     from tlsbench.cli import measuring, output
@@ -163,7 +163,7 @@ def command(
             plan = Plan(time_budget_s=time_budget, precision=0.01, seed=seed)
             run = _measured(request, plan, stop, quiet=quiet)
             to_save = [] if save is None or not run.cells else [lambda: _saved(run, save)]
-            saved = output.store(to_save)  # whatever comes after
+            saved = output.store(to_save)  # before anything else can fail
             for failure in run.failures:
                 output.note(f"tlsbench: {failure.id}: {failure.error}")
             if run.conditions.stopped_by == "interrupt":
@@ -180,9 +180,9 @@ def command(
 
 
 def check_beyond(text: str | None) -> None:
-    """Refuse now what is not a time beyond TLS.
+    """Refuse early what is not a time beyond TLS.
 
-    :raises RequestError: if it is neither that nor what measures it.
+    :raises RequestError: if it is neither a time nor ``serve``.
     """
     from tlsbench.session.beyond import SERVE
     from tlsbench.session.quantities import nanoseconds
@@ -192,10 +192,10 @@ def check_beyond(text: str | None) -> None:
 
 
 def _computed(request: CapacityRequest, run: Run, from_: str | None) -> Capacity:
-    """The answer of a run.
+    """The capacity that a run implies.
 
-    :raises MeasurementError: if what was measured for it failed.
-    :raises RequestError: if a stored one lacks the cells for it.
+    :raises MeasurementError: if the cells measured for it failed.
+    :raises RequestError: if a stored run lacks the cells for it.
     """
     from tlsbench.errors import MeasurementError, RequestError
     from tlsbench.session.capacity import capacity_of
@@ -225,7 +225,7 @@ def _measured(request: CapacityRequest, plan: Plan, stop: Stop, *, quiet: bool) 
 
 
 def _saved(run: Run, name: str) -> str:
-    """Keep the cells, and say where."""
+    """Save the cells, and say where."""
     from tlsbench.results import storage
     from tlsbench.results.benchmark_json import to_json
     from tlsbench.results.environment import machine_info
@@ -234,9 +234,9 @@ def _saved(run: Run, name: str) -> str:
 
 
 def _beyond(text: str, capacity: Capacity, stop: Stop) -> tuple[Estimate, str]:
-    """What a connection takes beyond TLS, and where that is from.
+    """The processor time of a connection beyond TLS, and its source in words.
 
-    :raises Interrupted: if it was to end before that was measured.
+    :raises Interrupted: if the command was interrupted before that was measured.
     """
     from tlsbench.errors import MeasurementError
     from tlsbench.session.beyond import OF_SERVE, SERVE, beyond_tls

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tlsbench.session.engines import Engine
 
 _PLAIN_WIDTH = 200
-#: Where there are fewer columns, selectors are listed below the table.
+#: With fewer columns than this, selectors are listed below the table.
 _ROOM_FOR_SELECTORS = 120
 
 
@@ -76,7 +76,7 @@ def command(
 
 
 def _print_usable(usable: Sequence[Engine]) -> None:
-    """The engines that can be measured; a selector is there to be copied, and is never broken."""
+    """Print the engines that can be measured; a selector is meant to be copied, and is never broken."""
     from rich.table import Table
 
     from tlsbench.cli import output

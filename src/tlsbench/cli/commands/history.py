@@ -54,7 +54,7 @@ def command(
     yardsticks: Yardsticks = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> int:
-    """Print the saved runs, and the history of the cells that the selectors mean; the exit code."""
+    """Print the saved runs, and the history of the selected cells; return the exit code."""
     import json
 
     from tlsbench.cli import output

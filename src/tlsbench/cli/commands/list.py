@@ -84,7 +84,7 @@ def _print_entries(entries: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _print_ciphers(selectors: Sequence[str], *, as_json: bool, profile: str | None) -> None:
-    """The cipher suites that ``cipher=`` names, of the libraries that ``implementation=`` does; else all."""
+    """Print the cipher suites that ``cipher=`` names, of the libraries in ``implementation=``, or all."""
     from tlsbench.implementations.registry import spellings
     from tlsbench.report import ciphers
     from tlsbench.scenarios import parse
@@ -107,7 +107,7 @@ def _print_ciphers(selectors: Sequence[str], *, as_json: bool, profile: str | No
 
 
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
-    """An entry of a list: its name and summary, and below it the rest."""
+    """The lines of an entry: its name and summary, and the rest below them."""
     yield f"{entry['name']:<{_NAME_WIDTH - 1}} {entry['summary']}"
     for key, value in entry.items():
         if key not in ("name", "summary"):
@@ -116,7 +116,7 @@ def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _texts(value: object) -> Sequence[object]:
-    """The lines of a value: of a tuple one, of a mapping one for each key."""
+    """The lines of a value: one for a tuple, one per key for a mapping."""
     if isinstance(value, Mapping):
         return [f"{key}: {', '.join(words)}" for key, words in value.items()]
     if isinstance(value, tuple):
@@ -162,7 +162,7 @@ def _implementations() -> list[dict[str, Any]]:
 
 
 def _interop() -> list[dict[str, Any]]:
-    """Every pair of libraries that speak the same, tried; over QUIC every OpenSSL that is found, too."""
+    """Every pair of libraries that speak the same protocol, tried; over QUIC, also every OpenSSL found."""
     from tlsbench.implementations.found_files import libssl_files
     from tlsbench.implementations.registry import capabilities, implementations
     from tlsbench.workloads.interop import pairs
@@ -223,7 +223,7 @@ def _profiles() -> list[dict[str, Any]]:
 
 
 def _primitives() -> list[dict[str, Any]]:
-    """Every algorithm with its parameters, what is done with it, and by which library."""
+    """Every algorithm with its parameters, its operations, and the libraries that offer it."""
     from tlsbench.session.primitives import primitives
 
     return [

@@ -205,7 +205,7 @@ def command(
         ),
     ] = False,
 ) -> int:
-    """Load, store and print; the exit code."""
+    """Load, store and print; return the exit code."""
     from tlsbench.cli import capturing, output
     from tlsbench.interrupts import interruptible
     from tlsbench.session.load import load

@@ -42,8 +42,8 @@ def command(
         typer.Option(
             "--kind",
             help="cost, distribution, throughput, primitives, wire, network, transports, resumption, "
-            "implementations, versions, memory, parts, scaling, comparison, latency, serving, course or "
-            "waiting. [default: the first that the result has]",
+            "implementations, versions, memory, parts, scaling, comparison, history, latency, serving, "
+            "course, course-by-backend or waiting. [default: the first that the result has]",
             show_default=False,
         ),
     ] = None,

@@ -12,7 +12,7 @@ from tlsbench.cli.options import RESULT
 from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
-#: The page's name where no other is given.
+#: The page's name if no other is given.
 PAGE = Path("report.html")
 
 

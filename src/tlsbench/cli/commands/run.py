@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tlsbench.scenarios import Scenario
 
 _FAILED = 3
-#: Each process holds every library in memory.
+#: A limit, because each process holds every library in memory.
 _MOST_PROCESSES = 32
 #: The width of a table that goes to a file or a pipe.
 _PLAIN_WIDTH = 200
@@ -116,7 +116,7 @@ def command(
     ] = None,
     quiet: Quiet = False,
 ) -> int:
-    """Measure, store and print; the exit code."""
+    """Measure, store and print; return the exit code."""
     from functools import partial
 
     from tlsbench.cli import measuring, output
@@ -167,14 +167,14 @@ def command(
 
 
 def _failed(failures: Sequence[Failure], *, is_told: bool) -> list[str]:
-    """The lines on standard error about cells that failed: one, where the table on the terminal has them."""
+    """The lines on standard error about failed cells: only one if the table on the terminal has them."""
     if is_told and failures:
         return [f"{len(failures)} cell{'s' * (len(failures) > 1)} failed, see above"]
     return [f"{failure.id}: {failure.error}" for failure in failures]
 
 
 def _check_outputs(json_path: Path | None, save: str | None, report: Path | None) -> None:
-    """Refuse now what could not be written after the measurement."""
+    """Refuse early what could not be written after the measurement."""
     from tlsbench.cli import output
     from tlsbench.report.extras import require_plotly
     from tlsbench.report.page.render import MOST_BYTES
@@ -195,7 +195,7 @@ def _outputs(
     report: Path | None,
     page: Callable[[], str],
 ) -> Iterator[Callable[[], str]]:
-    """What is to be written of a run."""
+    """The steps that write the outputs of a run."""
     from tlsbench.cli import output
     from tlsbench.results import storage
     from tlsbench.results.benchmark_json import to_json
@@ -211,9 +211,9 @@ def _outputs(
 
 
 def _page(run: Run, name: str, scenarios: Sequence[Scenario]) -> str:
-    """The page of a run.
+    """The page about a run.
 
-    :param scenarios: of those of them that were measured it shows ladders.
+    :param scenarios: the scenarios whose ladders it shows, if they were measured.
     """
     from tlsbench.report.page import page_of, render, source_of
     from tlsbench.results.environment import machine_info

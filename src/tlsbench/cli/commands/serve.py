@@ -130,7 +130,7 @@ def command(
     pcap_connections: PcapConnections = None,
     quiet: Quiet = False,
 ) -> int:
-    """Serve until a signal ends it; the exit code."""
+    """Serve until a signal ends it; return the exit code."""
     import os
 
     from tlsbench import files
@@ -179,7 +179,7 @@ def command(
                 output.note(line)
             try:
                 _watch(server, json_path, stopped, quiet=quiet)
-            except MeasurementError as error:  # what was counted until then is reported nevertheless
+            except MeasurementError as error:  # what was counted until then is still reported
                 output.note(f"tlsbench: {error}")
                 died = error.exit_code
         tally = server.tally()
@@ -192,7 +192,7 @@ def command(
 
 
 def _watch(server: Serving, path: Path | None, stopped: Sequence[int], *, quiet: bool) -> None:
-    """Tell and store the counts each second, until a signal has come.
+    """Report and store the counts each second, until a signal arrives.
 
     :raises MeasurementError: if a process of the server died.
     """
@@ -228,7 +228,7 @@ def _peers(folder: Path | None, scenario: Scenario) -> Peers:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """The signals that were sent to end the server."""
+    """Collect the signals that are sent to end the server."""
     import signal
 
     from tlsbench.interrupts import SIGNALS

@@ -37,7 +37,7 @@ def command(
     baseline: Baseline = None,
     output_format: Annotated[str, format_of("run", "duel", "load")] = "table",
 ) -> None:
-    """Print the result that a reference means (see :func:`tlsbench.results.storage.find`)."""
+    """Print the result that a reference names (see :func:`tlsbench.results.storage.find`)."""
     from tlsbench.cli import output
     from tlsbench.errors import RequestError
     from tlsbench.report.duels import report_of_duel
@@ -68,7 +68,7 @@ def command(
 
 
 def _origin(stored: Stored) -> Iterator[str]:
-    """What somebody who quotes a number says with it: when, where, of which code, and by which command."""
+    """What to quote with a number: when, where, from which code, and by which command it was measured."""
     when = f"{stored.taken_at:%Y-%m-%d %H:%M} UTC" if stored.taken_at else ""
     commit = f"commit {stored.commit.short}" if stored.commit else ""
     if facts := [fact for fact in (when, *stored.machine.facts, commit) if fact]:

@@ -81,7 +81,7 @@ def _ocsp_check(_scenario: Scenario, peers: Peers) -> Operation:
 
 
 def _crl(scenario: Scenario, peers: Peers) -> tuple[x509.CertificateRevocationList, list[int]]:
-    """A list as long as the scenario's name says, and the serial numbers in it."""
+    """A CRL with as many entries as the operation's name says, and their serial numbers."""
     entries = int(scenario.operation.rpartition("-")[2])
     draw = random.Random(entries)  # noqa: S311 - the same list each time
     serial_numbers = [draw.getrandbits(_SERIAL_BITS) | 1 for _ in range(entries)]
@@ -95,7 +95,7 @@ def _crl_parse(scenario: Scenario, peers: Peers) -> Operation:
 
 
 def _crl_lookup(scenario: Scenario, peers: Peers) -> Operation:
-    """Look for the server's certificate, which is not on the list: the usual case, and the longest search."""
+    """Look up the server's certificate, which is not on the list: the usual case, and the longest search."""
     crl, serial_numbers = _crl(scenario, peers)
     look_up = crl.get_revoked_certificate_by_serial_number
     call = partial(look_up, peers.server.leaf.serial_number)

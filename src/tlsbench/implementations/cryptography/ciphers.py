@@ -1,4 +1,4 @@
-"""What the cryptography package encrypts with: AEADs, and ciphers without authentication."""
+"""The ciphers of the cryptography package: AEADs, and ciphers without authentication."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NONCE_BYTES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Sm4Gcm:
-    """SM4 in GCM, which cryptography has as a cipher with a mode, in the shape of its AEADs."""
+    """SM4-GCM, which cryptography has only as a cipher with a mode, with the interface of its AEADs."""
 
     key: bytes
 
@@ -52,8 +52,8 @@ class Sm4Gcm:
 class Aead:
     """An AEAD of cryptography.
 
-    :param make: from a key of ``key_bytes``.
-    :param tag_first: whether the tag comes before the rest (RFC 5297), and the nonce is additional data.
+    :param make: makes it from a key of ``key_bytes``.
+    :param tag_first: whether the tag comes first (RFC 5297), and the nonce is passed as additional data.
     """
 
     make: Callable[[bytes], Any]
@@ -62,13 +62,13 @@ class Aead:
     tag_first: bool = False
 
     def arguments(self, nonce: bytes, data: object) -> tuple[object, ...]:
-        """What it takes to encrypt or decrypt, but for a buffer."""
+        """The arguments of encryption or decryption, except for a buffer."""
         if self.tag_first:
             return data, [ADDITIONAL_DATA, nonce]
         return nonce, data, ADDITIONAL_DATA
 
     def parts(self, sealed: bytes) -> tuple[bytes, bytes, bytes]:
-        """What it sealed: what is before its tag, the tag, and what is behind."""
+        """The parts of its output: what precedes the tag, the tag, and what follows it."""
         at = 0 if self.tag_first else len(sealed) - self.tag_bytes
         return sealed[:at], sealed[at : at + self.tag_bytes], sealed[at + self.tag_bytes :]
 
@@ -99,7 +99,7 @@ _MODES: Final[Mapping[str, Callable[[bytes], Any]]] = {
 
 
 def find(subject: str, operation: str) -> Callable[[str, str, int], Operation] | None:
-    """What makes an operation of this family; None if it is of none."""
+    """The maker of an operation in this family; None if it belongs to another."""
     if subject in AEADS and operation in _AEAD_OPERATIONS:
         return _aead
     return _cipher if subject in CIPHERS else None
@@ -109,7 +109,7 @@ _AEAD_OPERATIONS: Final = ("encrypt", "decrypt", "encrypt_into", "decrypt_into")
 
 
 def attempt(subject: str) -> None:
-    """Set an algorithm up, as little as is needed to see whether the engine has it."""
+    """Set up an algorithm, just far enough to see whether the engine has it."""
     if subject in AEADS:
         aead = AEADS[subject]
         aead.make(os.urandom(aead.key_bytes)).encrypt(*aead.arguments(os.urandom(NONCE_BYTES), b"text"))
@@ -119,7 +119,7 @@ def attempt(subject: str) -> None:
 
 
 def aead_of(subject: str) -> tuple[Aead, Any, bytes]:
-    """An AEAD with a new key, and a nonce."""
+    """An AEAD, its object with a new key, and a nonce."""
     aead = AEADS[subject]
     return aead, aead.make(os.urandom(aead.key_bytes)), os.urandom(NONCE_BYTES)
 
@@ -167,7 +167,7 @@ def _context(subject: str, key: bytes, nonce: bytes) -> Cipher[Any]:
 
 
 def _cipher(subject: str, operation: str, size_bytes: int) -> Operation:
-    """One message: cryptography has a context made for each, which takes the key anew."""
+    """One message: cryptography requires a new context for each, which sets the key up again."""
     cipher = CIPHERS[subject]
     key, nonce = _secrets(subject)
     text = os.urandom(cipher.text_bytes(size_bytes))

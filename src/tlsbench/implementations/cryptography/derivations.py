@@ -1,4 +1,4 @@
-"""What the cryptography package derives keys with, from secrets and from passwords."""
+"""The key derivations of the cryptography package, from secrets and from passwords."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PASSWORD_HASHES: Final = frozenset(subject.name for subject in PASSWORD_HASHES)
 
 
 def find(subject: str, _operation: str) -> Callable[[str, str, int], Operation] | None:
-    """What makes an operation of this family; None if it is of none."""
+    """The maker of an operation in this family; None if it belongs to another."""
     if subject in _PASSWORD_HASHES:
         return _password_hash
     if subject in ONE_BLOCK:
@@ -44,7 +44,7 @@ def find(subject: str, _operation: str) -> Callable[[str, str, int], Operation] 
 
 
 def attempt(subject: str) -> None:
-    """Set an algorithm up, as little as is needed to see whether the engine has it."""
+    """Set up an algorithm, just far enough to see whether the engine has it."""
     if subject in _PASSWORD_HASHES:
         _of_password(subject)
     elif subject in ONE_BLOCK:
@@ -72,7 +72,7 @@ def _hkdf(subject: str, operation: str, _size_bytes: int) -> Operation:
 
 
 def _of_secret(subject: str) -> Any:  # noqa: ANN401 - the derivations have no common type
-    """Cryptography's object that derives once."""
+    """Cryptography's object for a single derivation."""
     if subject == "concat-kdf-sha-256":
         return ConcatKDFHash(hashes.SHA256(), 32, LABEL)
     if subject == "x963-kdf-sha-256":
@@ -92,7 +92,7 @@ def _one_block(subject: str, _operation: str, _size_bytes: int) -> Operation:
 
 
 def _of_password(subject: str) -> Any:  # noqa: ANN401
-    """Cryptography's object that derives once."""
+    """Cryptography's object for a single derivation."""
     if argon2 := ARGON2.get(subject):
         return Argon2id(
             salt=SALT,
@@ -115,7 +115,7 @@ def _password_hash(subject: str, _operation: str, _size_bytes: int) -> Operation
         last[:] = [_of_password(subject).derive(PASSWORD)]
 
     def verify() -> None:
-        # What was measured is what is checked: to derive once more would take as long as to measure.
+        # Check the measured result: deriving it again would take as long as the measurement.
         if not last:
             call()
         must_match(subject, expected(), last.pop())

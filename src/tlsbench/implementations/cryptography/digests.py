@@ -1,4 +1,4 @@
-"""What the cryptography package hashes and authenticates with."""
+"""The hashes and message authentication codes of the cryptography package."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = {
 class Mac:
     """A message authentication code of cryptography.
 
-    :param begin: a context, from a key of ``key_bytes``.
-    :param reference: the code by its definition, from key and data.
+    :param begin: makes a context from a key of ``key_bytes``.
+    :param reference: computes the code by its definition, from key and data.
     """
 
     begin: Callable[[bytes], Any]
@@ -74,14 +74,14 @@ MACS: Final[Mapping[str, Mac]] = {
 
 
 def find(subject: str, operation: str) -> Callable[[str, str, int], Operation] | None:
-    """What makes an operation of this family; None if it is of none."""
+    """The maker of an operation in this family; None if it belongs to another."""
     if subject in HASHES:
         return _digest
     return _mac if subject in MACS and operation == "sign" else None
 
 
 def attempt(subject: str) -> None:
-    """Set an algorithm up, as little as is needed to see whether the engine has it."""
+    """Set up an algorithm, just far enough to see whether the engine has it."""
     if subject in MACS:
         mac = MACS[subject]
         mac.begin(os.urandom(mac.key_bytes))

@@ -1,4 +1,4 @@
-"""What the cryptography package agrees on keys with: curves, finite fields and KEMs."""
+"""The key agreements of the cryptography package: curves, finite fields and KEMs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _KEMS: Final[Mapping[str, Any]] = {
 
 
 def find(subject: str, _operation: str) -> Callable[[str, str, int], Operation] | None:
-    """What makes an operation of this family; None if it is of none."""
+    """The maker of an operation in this family; None if it belongs to another."""
     if subject in AGREEMENTS:
         return _agreement
     return _kem if subject in _KEMS else None
 
 
 def attempt(subject: str) -> None:
-    """Set an algorithm up, as little as is needed to see whether the engine has it."""
+    """Set up an algorithm, just far enough to see whether the engine has it."""
     if subject in _KEMS:
         _KEMS[subject].generate()
     elif subject in AGREEMENTS:

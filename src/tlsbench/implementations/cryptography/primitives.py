@@ -39,7 +39,7 @@ from tlsbench.scenarios import Capabilities, Scenario, gap
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axes import TLS_WORKLOADS
 
-#: Each module finds what makes an operation of its family, and can attempt to set its algorithms up.
+#: Each module finds the maker of an operation in its family, and can try to set up its algorithms.
 _FAMILIES: Final = (ciphers, digests, derivations, exchanges, signing, sealing)
 
 
@@ -66,8 +66,8 @@ class Cryptography:
                 *cpu_gaps(tells=True),
                 *(
                     gap(
-                        f"the verifier of cryptography {cryptography.__version__} keeps to the CA/Browser "
-                        "Forum's key types",
+                        f"the verifier of cryptography {cryptography.__version__} accepts only the "
+                        "CA/Browser Forum's key types",
                         workload="certificate",
                         operation="verify",
                         **{axis: verifier.UNKNOWN_TO_CRYPTOGRAPHY},
@@ -108,7 +108,7 @@ _Maker = Callable[[str, str, int], Operation]
 
 
 def _maker(subject: str, operation: str) -> _Maker | None:
-    """What makes an operation; None if nothing does."""
+    """The maker of an operation; None if there is none."""
     found = (family.find(subject, operation) for family in (verifications, *_FAMILIES))
     return next((make for make in found if make is not None), None)
 

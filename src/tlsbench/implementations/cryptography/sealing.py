@@ -1,7 +1,7 @@
-"""What the cryptography package seals short secrets and messages with: RSA, key wrap, HPKE, Fernet.
+"""How the cryptography package seals short secrets and messages: RSA, key wrap, HPKE, Fernet.
 
-A function for each family makes what opens, what is sealed for it, and what it raises for what was changed,
-for :mod:`tlsbench.implementations.cryptography.verifications` too.
+A function for each family makes a :class:`Seal`, which
+:mod:`tlsbench.implementations.cryptography.verifications` uses too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tlsbench.implementations.references.keys import SECRET_BYTES, encryption_of
 from tlsbench.implementations.verification import must_fail, must_match
 from tlsbench.scenarios.subjects import RSA_KEYS, SEALS
 
-#: Of a key, and of a secret whose length is no multiple of 8 bytes.
+#: The sizes of a key, and of a secret whose length is not a multiple of 8 bytes.
 _WRAPPED_BYTES: Final = {"aes-wrap": 32, "aes-wrap-pad": 29}
 _SEALS: Final = frozenset(subject.name for subject in SEALS)
 _OPENING: Final = ("decrypt", "unwrap", "decrypt_pkcs1", "decrypt_oaep")
@@ -32,12 +32,12 @@ _OPENING: Final = ("decrypt", "unwrap", "decrypt_pkcs1", "decrypt_oaep")
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Two functions that undo each other.
+    """Two functions that are inverses of each other.
 
-    :param seal: what was sealed, from a text.
-    :param open: the text, from what was sealed.
-    :param refusal: what ``open`` raises for what was changed.
-    :param reference: the text by a definition; None where a round trip must do.
+    :param seal: seals a text.
+    :param open: returns the text of what was sealed.
+    :param refusal: what ``open`` raises for altered input.
+    :param reference: opens by definition; None if a round trip must suffice.
     """
 
     text: bytes
@@ -48,18 +48,18 @@ class Seal:
 
 
 def find(subject: str, _operation: str) -> Callable[[str, str, int], Operation] | None:
-    """What makes an operation of this family; None if it is of none."""
+    """The maker of an operation in this family; None if it belongs to another."""
     return _sealing if subject in _SEALS or subject in RSA_KEYS else None
 
 
 def attempt(subject: str) -> None:
-    """Set an algorithm up, as little as is needed to see whether the engine has it."""
+    """Set up an algorithm, just far enough to see whether the engine has it."""
     if subject in _SEALS:
         seal_of(subject, "", 16)
 
 
 def seal_of(subject: str, operation: str, size_bytes: int) -> Seal:
-    """What seals and opens a text of this many bytes, or of its own."""
+    """The seal for a text of this many bytes, or of the algorithm's own size."""
     if subject in RSA_KEYS:
         private, scheme = signature_key(subject), encryption_of(operation)
         public = private.public_key()
@@ -111,7 +111,7 @@ def _hpke(subject: str, size_bytes: int) -> Seal:
 
 
 def changed(sealed: bytes) -> bytes:
-    """The same but for a bit in the middle."""
+    """The same bytes with one bit flipped in the middle."""
     at = len(sealed) // 2
     return sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
 
@@ -133,7 +133,7 @@ def _sealing(subject: str, operation: str, size_bytes: int) -> Operation:
             must_match(subject, text, made.reference(fresh))
         for one in (fresh, sealed):
             must_match(subject, text, _opened(subject, made, one))
-        if not operation.endswith("_pkcs1"):  # which does not say that it refuses, from OpenSSL 3.2 on
+        if not operation.endswith("_pkcs1"):  # which does not report a rejection, since OpenSSL 3.2
             must_fail(subject, partial(made.open, changed(sealed)), made.refusal)
 
     call = partial(made.open, sealed) if operation in _OPENING else partial(made.seal, text)

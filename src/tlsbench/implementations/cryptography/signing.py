@@ -1,4 +1,4 @@
-"""What the cryptography package signs with."""
+"""The signature algorithms of the cryptography package."""
 
 from __future__ import annotations
 
@@ -18,20 +18,18 @@ _OPERATIONS = ("keygen", "sign", "verify", "sign_pkcs1", "verify_pkcs1")
 
 
 def find(subject: str, operation: str) -> Callable[[str, str, int], Operation] | None:
-    """What makes an operation of this family; None if it is of none."""
+    """The maker of an operation in this family; None if it belongs to another."""
     return _signature if subject in SIGNATURE_KEYS and operation in _OPERATIONS else None
 
 
 def attempt(subject: str) -> None:
-    """Set an algorithm up, as little as is needed to see whether the engine has it."""
-    if (
-        subject in SIGNATURE_KEYS and subject not in RSA_KEYS
-    ):  # such a key takes long, and every engine has it
+    """Set up an algorithm, just far enough to see whether the engine has it."""
+    if subject in SIGNATURE_KEYS and subject not in RSA_KEYS:  # RSA keys are slow, and every engine has them
         signature_key(subject)
 
 
 def _keygen(subject: str) -> Operation:
-    """Making a key; the last one that was made must sign."""
+    """Making a key; the last key made must sign correctly."""
     generate = SIGNATURE_KEYS[subject]
     last = [signature_key(subject)]
 
@@ -42,7 +40,7 @@ def _keygen(subject: str) -> Operation:
 
 
 def _signs(subject: str, private: Any, scheme: tuple[Any, ...]) -> None:  # noqa: ANN401
-    """Check that a key's signature is valid, and of its message alone."""
+    """Check that a key's signature is valid, and only for its message."""
     public, signature = private.public_key(), private.sign(MESSAGE, *scheme)
     try:
         public.verify(signature, MESSAGE, *scheme)

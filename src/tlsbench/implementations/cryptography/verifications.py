@@ -1,4 +1,4 @@
-"""What the cryptography package verifies, with inputs that it must accept and inputs that it must refuse.
+"""What the cryptography package verifies, with inputs that it must accept and inputs that it must reject.
 
 ``bytes/compare`` is ``constant_time.bytes_eq``, which is :func:`hmac.compare_digest`.
 """
@@ -28,11 +28,11 @@ from tlsbench.implementations.references.keys import (
 from tlsbench.implementations.verifying import Verification
 from tlsbench.scenarios.subjects import SEALS
 
-#: The operations that are made here alone, beside those of MACs.
+#: The operations that are made only here, apart from those of MACs.
 _ALONE: Final = frozenset({"decrypt_pkcs1", "decrypt_oaep", "compare"})
 
 _RIGHT, _WRONG_FIRST, _WRONG_LAST = "right", "wrong in the first byte", "wrong in the last byte"
-#: Whether they are right; and, both refused, where they are wrong.
+#: Right against wrong; and wrong against wrong in another place, both of which are rejected.
 _OF_TAGS: Final = ((_RIGHT, _WRONG_LAST), (_WRONG_FIRST, _WRONG_LAST))
 _VALID, _FORGED = "valid", "forged"
 _WELL_PADDED, _BADLY_PADDED = "valid padding", "invalid padding"
@@ -40,12 +40,12 @@ _OTHER_LABEL, _TOO_LARGE = "of another label", "with a first byte that is not ze
 
 
 def verification(algorithm: str, operation: str, size_bytes: int) -> Verification:
-    """The operation of an algorithm, on this many bytes if it takes data."""
+    """The verification for an operation of an algorithm, on this many bytes if it takes data."""
     return _family(algorithm, operation)(algorithm, operation, size_bytes)
 
 
 def find(algorithm: str, operation: str) -> Callable[[str, str, int], Operation] | None:
-    """What makes an operation that is made here alone; None if it is none of them."""
+    """The maker of an operation that is made only here; None for any other."""
     is_mac = algorithm in MACS and operation == "verify"
     return _operation if is_mac or operation in _ALONE else None
 
@@ -78,7 +78,7 @@ def _operation(algorithm: str, operation: str, size_bytes: int) -> Operation:
 
 
 def _wrong(right: bytes, at: int) -> bytes:
-    """The same bytes, but one of them, which has any other value."""
+    """The same bytes, except for one, which gets a random other value."""
     changed = bytearray(right)
     changed[at] ^= 1 + os.urandom(1)[0] % 255
     return bytes(changed)
@@ -87,7 +87,7 @@ def _wrong(right: bytes, at: int) -> bytes:
 def _tags(tag: bytes, before: bytes = b"", after: bytes = b"") -> Mapping[str, Callable[[], bytes]]:
     """Right and wrong tags between other bytes."""
     return {
-        _RIGHT: lambda: bytes(bytearray(before + tag + after)),  # a new object each time, as the others are
+        _RIGHT: lambda: bytes(bytearray(before + tag + after)),  # a new object each time, like the others
         _WRONG_FIRST: lambda: before + _wrong(tag, 0) + after,
         _WRONG_LAST: lambda: before + _wrong(tag, -1) + after,
     }
@@ -122,7 +122,7 @@ def _mac(algorithm: str, _operation: str, size_bytes: int) -> Verification:
 
 
 def _sealed(algorithm: str, operation: str, size_bytes: int) -> Verification:
-    """What was sealed, and the same with a bit changed in its middle: all of it is authenticated."""
+    """A sealed text, and one with a bit flipped in the middle: all of it is authenticated."""
     made = seal_of(algorithm, operation, size_bytes)
     inputs = {
         _RIGHT: lambda: made.seal(made.text),
@@ -146,7 +146,7 @@ def _signature(algorithm: str, operation: str, _size_bytes: int) -> Verification
 
     inputs = {
         _VALID: lambda: private.sign(MESSAGE, *scheme),
-        # well-formed, and of another message: it is refused by the computation, and not by its form
+        # well-formed, but for another message: rejected by the computation, not by its form
         _FORGED: lambda: private.sign(os.urandom(len(MESSAGE)), *scheme),
     }
     return Verification(call, (InvalidSignature,), inputs, frozenset({_VALID}), ((_VALID, _FORGED),))
@@ -158,7 +158,7 @@ def _pkcs1(algorithm: str, operation: str, _size_bytes: int) -> Verification:
     numbers, length, scheme = public.public_numbers(), private.key_size // 8, encryption_of(operation)
 
     def badly_padded() -> bytes:
-        """A ciphertext whose block begins with 00 03, where 00 02 is right (RFC 8017 section 7.2.1)."""
+        """A ciphertext whose block begins with 00 03 instead of 00 02 (RFC 8017 section 7.2.1)."""
         filling = bytes(byte or 1 for byte in os.urandom(length - 3 - SECRET_BYTES))
         block = b"\x00\x03" + filling + b"\x00" + os.urandom(SECRET_BYTES)
         sealed: int = pow(int.from_bytes(block), numbers.e, numbers.n)
@@ -173,7 +173,7 @@ def _pkcs1(algorithm: str, operation: str, _size_bytes: int) -> Verification:
         return private.decrypt(given, scheme)
 
     made = Verification(call, (ValueError,), inputs, frozenset(inputs), ((_WELL_PADDED, _BADLY_PADDED),))
-    # OpenSSL from 3.2 on does not refuse: it gives other bytes, so that nobody learns why (implicit
+    # OpenSSL from 3.2 on does not reject it: it returns other bytes, so that nobody learns why (implicit
     # rejection).
     if made.accepts(badly_padded()):
         return made
@@ -181,7 +181,7 @@ def _pkcs1(algorithm: str, operation: str, _size_bytes: int) -> Verification:
 
 
 def _oaep(algorithm: str, operation: str, _size_bytes: int) -> Verification:
-    """Both kinds that are refused must take the same time, lest an attacker reads what was sealed.
+    """OAEP, where both rejected kinds must take the same time, or an attacker could decrypt.
 
     RFC 8017 section 7.1.2; Manger, "A Chosen Ciphertext Attack on RSA-OAEP", CRYPTO 2001.
     """

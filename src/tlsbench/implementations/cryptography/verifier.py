@@ -1,4 +1,4 @@
-"""The verifier of the cryptography package: it judges a chain against roots, a host name and a time."""
+"""The verifier of the cryptography package, which checks a chain against roots, a host name and a time."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ UNKNOWN_TO_CRYPTOGRAPHY: Final = (
 def cryptography_verifier(
     question: Question,
 ) -> verification.ServerVerifier | verification.ClientVerifier:
-    """A verifier of cryptography, made ready; its ``verify`` takes leaf and intermediates.
+    """A verifier of cryptography, ready to use; its ``verify`` takes the leaf and the intermediates.
 
-    :raises RequestError: if a server is to be verified without a host name, which it does not do.
+    :raises RequestError: if a server is to be verified without a host name, which it cannot do.
     """
     policy = verification.PolicyBuilder().store(verification.Store(list(question.roots))).time(question.at)
     if question.usage == "client":

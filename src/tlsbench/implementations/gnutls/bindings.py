@@ -1,6 +1,6 @@
-"""GnuTLS: its functions, by its gnutls.h, and the callbacks by which it reads and writes.
+"""The functions of GnuTLS, from its gnutls.h, and the callbacks through which it reads and writes.
 
-They are Python's here, one pair for all connections.
+The callbacks are Python functions, one pair for all connections.
 """
 
 from __future__ import annotations
@@ -100,10 +100,10 @@ _DECLARATIONS = """
     int gnutls_ocsp_status_request_is_checked(gnutls_session_t session, unsigned int flags);
 """
 
-#: Knows the declarations once the library is loaded.
+#: Gets the declarations when the library is loaded.
 ffi: Final = FFI()
 
-#: What systems call it.
+#: Its file names on various systems.
 _NAMES: Final = ("libgnutls.so.30", "libgnutls.30.dylib")
 SERVER: Final = 1
 CLIENT: Final = 1 << 1
@@ -118,7 +118,7 @@ NAME_DNS: Final = 1
 CERT_REQUIRE: Final = 2
 FORMAT_DER: Final = 0
 FORMAT_PEM: Final = 1
-#: Of gnutls_compression_method_t: zlib, brotli, zstd.
+#: gnutls_compression_method_t: zlib, brotli, zstd.
 COMPRESSIONS: Final = (2, 3, 4)
 VERSIONS: Final = {2: "1.0", 3: "1.1", 4: "1.2", 5: "1.3"}
 TLS_13: Final = 5
@@ -129,7 +129,7 @@ E_CERTIFICATE_ERROR: Final = -43
 E_PREMATURE_TERMINATION: Final = -110
 E_CERTIFICATE_VERIFICATION_ERROR: Final = -348
 E_DB_ENTRY_EXISTS: Final = -428
-#: What nothing can be proved without, and came last (3.7.4).
+#: The newest (3.7.4) of the functions without which nothing can be proved.
 NEEDED: Final = ("gnutls_ciphersuite_get",)
 
 
@@ -142,22 +142,22 @@ class Library(NativeLibrary):
         self.pull: Any = ffi.callback("ssize_t (void *, void *, size_t)", fill, error=-1)
 
     def must(self, result: int) -> None:
-        """Check that a call worked.
+        """Check that a call succeeded.
 
-        :raises HandshakeError: with the library's own words, if it did not.
+        :raises HandshakeError: with the library's own message, if it failed.
         """
         if result < E_SUCCESS:
             raise HandshakeError(f"gnutls: {text(self.gnutls_strerror(result))}")
 
     def taken(self, datum: Any) -> bytes:
-        """What a gnutls_datum_t holds, which is freed with that."""
+        """The contents of a gnutls_datum_t, which are then freed."""
         try:
             return bytes(ffi.buffer(datum.data, datum.size))
         finally:
             self.release(datum)
 
     def release(self, datum: Any) -> None:
-        """Free what a gnutls_datum_t holds that the library made."""
+        """Free the contents of a gnutls_datum_t that the library allocated."""
         self.gnutls_free(datum.data)
 
 
@@ -171,7 +171,7 @@ def _push(handle: Any, pieces: Any, count: int) -> int:
 
 
 def datum(data: bytes) -> Any:
-    """A gnutls_datum_t, and what it points to, which must live as long as it."""
+    """A gnutls_datum_t, and the memory that it points to, which must live as long."""
     memory = ffi.new("unsigned char[]", data)
     return ffi.new("gnutls_datum_t *", (memory, len(data))), memory
 

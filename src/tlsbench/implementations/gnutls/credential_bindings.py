@@ -1,4 +1,4 @@
-"""What of GnuTLS raw public keys, PSKs and the lifetimes of tickets need: its functions, by its gnutls.h."""
+"""The functions of GnuTLS for raw public keys, PSKs and ticket lifetimes, from its gnutls.h."""
 
 from __future__ import annotations
 

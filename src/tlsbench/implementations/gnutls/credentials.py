@@ -1,4 +1,4 @@
-"""What GnuTLS shows instead of a certificate: a raw public key, or knowledge of an external PSK."""
+"""What GnuTLS presents instead of a certificate: a raw public key, or knowledge of an external PSK."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlsbench.pki.keys import to_pem
 from tlsbench.scenarios import Gap, Scenario, ciphers, gap
 from tlsbench.scenarios.axes import AXES
 
-#: gnutls_kx_algorithm_t: those by a PSK.
+#: gnutls_kx_algorithm_t: those with a PSK.
 _KX_PSK: Final = (9, 10, 14)
 #: gnutls_credentials_type_t
 CRD_PSK: Final = 4
@@ -23,18 +23,18 @@ _CRT_RAWPK: Final = 3
 #: gnutls_ctype_target_t: the client's or the server's.
 _OF_CLIENT, _OF_SERVER = 0, 1
 _PSK_KEY_RAW: Final = 0
-#: A key that signs: GNUTLS_KEY_DIGITAL_SIGNATURE.
+#: GNUTLS_KEY_DIGITAL_SIGNATURE: the key signs.
 _SIGNS: Final = 128
-#: What of a certificate's kind its priorities call a raw public key.
+#: The priority keywords for raw public keys.
 RAW_PRIORITIES: Final = ("+CTYPE-SRV-RAWPK", "+CTYPE-CLI-RAWPK")
-#: What its priorities call a key exchange by a PSK, by the mode.
+#: The priority keyword for a PSK key exchange, by mode.
 PSK_PRIORITIES: Final[Mapping[str, str]] = {"psk_dhe_ke": "+ECDHE-PSK", "psk_ke": "+PSK"}
 
 
 def credential_gaps() -> Iterator[Gap]:
-    """What it cannot do of these axes."""
+    """What GnuTLS does not support of these axes."""
     yield gap(
-        "its PSKs are for SHA-256, which the cipher suite is not for",
+        "its PSKs are for SHA-256, which the cipher suite does not use",
         version="1.3",
         resumption="external-psk",
         cipher=tuple(suite for suite in ciphers.BY_NAME if not suite.endswith("_SHA256")),
@@ -48,7 +48,7 @@ def credential_gaps() -> Iterator[Gap]:
 
 
 class Psk:
-    """The external PSK of a side: the credentials, and what the library says of them."""
+    """The external PSK of a side: its credentials, and what the library reports of them."""
 
     def __init__(self, lib: Library, *, is_server: bool) -> None:
         self._lib, self._is_server, self._psk = lib, is_server, external_psk()
@@ -68,12 +68,12 @@ class Psk:
         if bytes(ffi.buffer(identity.data, identity.size)) != self._psk.identity:
             return -1
         size = len(self._psk.key)
-        key.data, key.size = self._lib.gnutls_malloc(size), size  # it frees that
+        key.data, key.size = self._lib.gnutls_malloc(size), size  # the library frees it
         ffi.memmove(key.data, self._psk.key, size)
         return native.E_SUCCESS
 
     def taken(self, session: Any) -> bytes:
-        """The identity of the PSK by which a connection was made; ``b""`` if by none."""
+        """The identity of the PSK that a connection used; ``b""`` if it used none."""
         lib = self._lib
         if lib.gnutls_kx_get(session) not in _KX_PSK or lib.gnutls_session_is_resumed(session):
             return b""
@@ -88,10 +88,10 @@ class Psk:
 class RawKey:
     """The raw public keys of a side (RFC 7250): its own, and the one that it expects.
 
-    GnuTLS verifies no raw key: as a program must, a callback compares it with the one that is known.
+    GnuTLS does not verify raw keys: as in any application, a callback compares the key with the known one.
 
-    :param own: who is to be shown; None for a client that shows nothing.
-    :param expected: of the other side, None if it shows nothing.
+    :param own: the identity to present; None for a client that presents none.
+    :param expected: the identity of the peer; None if it presents none.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class RawKey:
             lib.gnutls_certificate_set_verify_function(credentials, self._verify)
 
     def shown(self, session: Any) -> bytes:
-        """The other side's raw public key; ``b""`` if it showed none."""
+        """The peer's raw public key; ``b""`` if it presented none."""
         lib, count = self._lib, ffi.new("unsigned int *")
         if lib.gnutls_certificate_type_get2(session, self._whose) != _CRT_RAWPK:
             return b""
@@ -133,7 +133,7 @@ def _public_pem(identity: Identity) -> bytes:
 
 
 def with_credentials(words: list[str], scenario: Scenario) -> list[str]:
-    """Priorities with what a scenario asks for beside certificates."""
+    """Add what a scenario uses besides certificates to its priorities."""
     if scenario.certificate_type == "raw_public_key":
         words += RAW_PRIORITIES
     if scenario.resumption == "external-psk" and scenario.version == "1.3":

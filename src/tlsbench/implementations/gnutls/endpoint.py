@@ -22,7 +22,7 @@ from tlsbench.pki import SERVER_NAME
 from tlsbench.protocol.messages import RECORD_BYTES
 
 _HOST: Final = SERVER_NAME.encode("ascii")
-#: What a server's tickets allow, and the most that is read at once.
+#: The limit in a server's tickets, and the most that is read at once.
 MAX_EARLY_DATA_BYTES: Final = 16384
 #: GNUTLS_TICKET_KEY_SIZE of GnuTLS's ticket_key.h: a name of 16 bytes, and keys of 32 and 16.
 _TICKET_KEY_BYTES: Final = 64
@@ -31,7 +31,7 @@ _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 class Replays:
-    """What a server must know to take early data once (RFC 8446, section 8): the hellos of a while."""
+    """The recent ClientHellos, recorded by a server to accept early data only once (RFC 8446, section 8)."""
 
     def __init__(self, lib: Library) -> None:
         place = ffi.new("gnutls_anti_replay_t *")
@@ -43,7 +43,7 @@ class Replays:
         lib.gnutls_anti_replay_set_add_function(self.known, self._add)
 
     def add(self, _context: Any, expires: int, key: Any, _data: Any) -> int:
-        """Note a hello until it expires, in seconds of the epoch; an error if it is known."""
+        """Record a ClientHello until it expires, in seconds since the epoch; an error if it is known."""
         hello, now = bytes(ffi.buffer(key.data, key.size)), time.time()
         while self._expires and next(iter(self._expires.values())) < now:
             del self._expires[next(iter(self._expires))]
@@ -55,17 +55,17 @@ class Replays:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a side brings to its connections.
+    """The settings of a side's connections.
 
-    :param ticket_key: with which a server seals its tickets; None if it gives none.
-    :param tickets: how many a TLS 1.3 server sends; None for the library's own number.
-    :param verifies: whether the other side must show a certificate that is good.
+    :param ticket_key: the key that seals a server's tickets; None if it issues none.
+    :param tickets: how many a TLS 1.3 server sends; None for the library's default.
+    :param verifies: whether the peer must present a valid certificate.
     :param wants_staple: whether a client insists on a stapled OCSP response.
-    :param replays: what a server knows of earlier early data; None if it takes none.
-    :param records: what it does with its records.
+    :param replays: a server's record of earlier early data; None if it accepts none.
+    :param records: the settings of its records.
     :param psk: an external PSK, if there is one.
-    :param raw_key: the raw public keys, if these are shown.
-    :param lifetime_s: for how long a server's tickets are good; None for the library's own number.
+    :param raw_key: the raw public keys, if they are used.
+    :param lifetime_s: the lifetime of a server's tickets; None for the library's default.
     """
 
     credentials: Any
@@ -89,7 +89,7 @@ class GnuTlsContext:
         self.settings = settings
         self.host = ffi.new("char[]", _HOST)
         self.key_log: Any = None
-        #: What the settings' ticket key points to, if it came from outside.
+        #: The memory that the settings' ticket key points to, if it was given.
         self.ticket_memory: Any = None
 
     def set_ticket_keys(self, keys: bytes) -> None:
@@ -174,12 +174,12 @@ class GnuTlsEndpoint:
         )
 
     def handshake(self) -> bool:
-        if self._is_complete:  # it would begin another
+        if self._is_complete:  # a further call would begin another
             return True
         lib, session, settings = self._lib, self.session_t, self._context.settings
         while (result := lib.gnutls_handshake(session)) != native.E_SUCCESS:
             if result == native.E_AGAIN:
-                if self._pipe:  # a message goes on in the next record, which is there
+                if self._pipe:  # a message continues in the next record, which is there
                     continue
                 return False
             if lib.gnutls_error_is_fatal(result):
@@ -191,7 +191,7 @@ class GnuTlsEndpoint:
         if self._is_server and settings.tickets:
             lib.must(lib.gnutls_session_ticket_send(session, settings.tickets, 0))
         if settings.wants_staple and not lib.gnutls_ocsp_status_request_is_checked(session, 0):
-            raise HandshakeError("gnutls: no OCSP response is stapled, or it says nothing of the certificate")
+            raise HandshakeError("gnutls: no OCSP response is stapled, or it does not cover the certificate")
         return True
 
     def _read_early_data(self) -> None:
@@ -224,7 +224,7 @@ class GnuTlsEndpoint:
             if result > 0:
                 chunks.append(bytes(ffi.buffer(buffer, result)))
             elif result == 0 or (result == native.E_AGAIN and not self._pipe):
-                return b"".join(chunks)  # after a ticket it says E_AGAIN, though there is more
+                return b"".join(chunks)  # after a ticket it returns E_AGAIN, though there is more
             elif lib.gnutls_error_is_fatal(result):
                 raise self._gives_up(result)
 
@@ -243,7 +243,7 @@ class GnuTlsEndpoint:
             group=names.group_from_gnutls(text(lib.gnutls_group_get_name(lib.gnutls_group_get(session)))),
             resumed=resumed,
             peer_certificate=leaf,
-            # With a verification that was asked for and is not good, no handshake ends.
+            # If verification is requested and fails, the handshake does not complete.
             peer_verified=bool(leaf or raw_key) and settings.verifies,
             peer_chain_length=count[0] if leaf and not resumed else None,
             early_data=self._early_data,
@@ -255,7 +255,7 @@ class GnuTlsEndpoint:
         )
 
     def _signature(self) -> str | None:
-        """How the other side signed."""
+        """The peer's signature scheme."""
         lib = self._lib
         of_peer = lib.gnutls_sign_algorithm_get_client if self._is_server else lib.gnutls_sign_algorithm_get
         return names.signature_from_gnutls(text(lib.gnutls_sign_get_name(of_peer(self.session_t))))
@@ -270,7 +270,7 @@ class GnuTlsEndpoint:
         return lib.taken(data)
 
     def close(self) -> None:
-        """Nothing to say: its sessions stay usable without a goodbye."""
+        """Do nothing: its sessions stay usable without a close_notify."""
 
     def _gives_up(self, result: int) -> HandshakeError:
         lib = self._lib
@@ -282,7 +282,7 @@ class GnuTlsEndpoint:
         return HandshakeError(f"gnutls: {words}")
 
     def _verification(self) -> str:
-        """Why a certificate is not good."""
+        """Why a certificate is not valid."""
         lib, told = self._lib, ffi.new("gnutls_datum_t *")
         status = lib.gnutls_session_get_verify_cert_status(self.session_t)
         lib.must(lib.gnutls_certificate_verification_status_print(status, native.CRT_X509, told, 0))

@@ -40,7 +40,7 @@ class GnuTls:
     path: str
     id: str = "gnutls"
     summary: str = "the system's GnuTLS, called through cffi"
-    #: It takes 8 in a second (KEY_UPDATES_PER_WINDOW of its lib/tls13/key_update.c), as trying shows.
+    #: It accepts 8 per second (KEY_UPDATES_PER_WINDOW of its lib/tls13/key_update.c), as experiments show.
     most_key_updates: int = 8
 
     @cached_property
@@ -57,7 +57,7 @@ class GnuTls:
         return Capabilities(
             (
                 gap(
-                    "it does not keep sessions by their id, but asks its caller for them",
+                    "it does not cache sessions by their ID, but leaves that to its caller",
                     resumption="session-id",
                 ),
                 gap(
@@ -99,7 +99,7 @@ class GnuTls:
 
     @cached_property
     def suites(self) -> Mapping[int, names.Suite]:
-        """Its own list, by code point."""
+        """The suites that it lists, by code point."""
         lib, code_point, found = self.library, ffi.new("unsigned char[2]"), {}
         kx, cipher, mac, oldest = (ffi.new("int *") for _ in range(4))
         places = (code_point, kx, cipher, mac, oldest)
@@ -114,14 +114,14 @@ class GnuTls:
         return found
 
     def _suite_at(self, places: tuple[Any, ...], index: Iterator[int]) -> str:
-        """The name of the next suite, whose parts are put into the places; ``""`` behind the last one."""
+        """The name of the next suite, whose parts are written to ``places``; ``""`` after the last one."""
         return text(self.library.gnutls_cipher_suite_info(next(index), *places))
 
     def offered_ciphers(self) -> Mapping[int, str]:
         return {code_point: suite.name for code_point, suite in self.suites.items()}
 
     def _takes(self, words: str) -> bool:
-        """Whether it takes these priorities."""
+        """Whether it accepts these priorities."""
         place = ffi.new("gnutls_priority_t *")
         if self.library.gnutls_priority_init(place, words.encode("ascii"), ffi.NULL) < 0:
             return False
@@ -140,7 +140,7 @@ class GnuTls:
         if self.library.has("gnutls_compression_get_name") and any(
             self.library.gnutls_compression_get_name(method) != ffi.NULL for method in native.COMPRESSIONS
         ):
-            return "its way to compress certificates is not supported here"
+            return "its certificate compression is not supported here"
         return f"{self.engine()} is built without zlib, brotli and zstd"
 
     def client_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:

@@ -1,4 +1,4 @@
-"""What GnuTLS calls versions, suites, groups and signatures."""
+"""GnuTLS's names of versions, suites, groups and signatures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "SecP256r1MLKEM768": "SECP256R1-MLKEM768",
     "SecP384r1MLKEM1024": "SECP384R1-MLKEM1024",
 }
-#: The code points are those of IANA's "TLS SignatureScheme": one has a name for each version here.
+#: Keyed by name in IANA's "TLS SignatureScheme": a scheme may have one GnuTLS name for each TLS version.
 _SIGNATURES: Final[Mapping[str, tuple[str, ...]]] = {
     "rsa_pss_rsae_sha256": ("RSA-PSS-RSAE-SHA256",),
     "rsa_pss_rsae_sha384": ("RSA-PSS-RSAE-SHA384",),
@@ -44,9 +44,9 @@ _FROM_GROUP: Final = {theirs: ours for ours, theirs in GROUPS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A cipher suite as its own list has it, by its words for priorities.
+    """A cipher suite as GnuTLS lists it, by its keywords for priorities.
 
-    :param name: what it calls the whole.
+    :param name: the name of the suite.
     :param kx: the key exchange; ``""`` in TLS 1.3.
     """
 
@@ -57,7 +57,7 @@ class Suite:
 
 
 def priorities(scenario: Scenario, suite: Suite, group_names: str) -> str:
-    """A scenario as a string of priorities (GnuTLS manual, "Priority Strings").
+    """A scenario as a priority string (GnuTLS manual, "Priority Strings").
 
     :param group_names: the groups, separated by colons; empty if there is none.
     """
@@ -77,10 +77,10 @@ def priorities(scenario: Scenario, suite: Suite, group_names: str) -> str:
 
 
 def group_from_gnutls(name: str) -> str | None:
-    """The IANA name of a group; a name unknown here stays as it is, and None stands for none."""
+    """The IANA name of a group; a name unknown here is kept, and an empty one gives None."""
     return _FROM_GROUP.get(name, name) or None
 
 
 def signature_from_gnutls(name: str) -> str | None:
-    """The IANA name of a signature scheme; None where there is none of the name."""
+    """The IANA name of a signature scheme; None if the name is unknown."""
     return _FROM_SIGNATURE.get(name.upper())

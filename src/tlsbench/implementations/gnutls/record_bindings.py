@@ -1,4 +1,4 @@
-"""What is called of GnuTLS for the size and the padding of its records, and to change its keys."""
+"""The functions of GnuTLS for the size and padding of its records, and for key updates."""
 
 from __future__ import annotations
 

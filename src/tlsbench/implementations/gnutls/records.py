@@ -1,7 +1,7 @@
-"""The records of GnuTLS: their size, their padding, what was agreed on of them, and new keys for them.
+"""The records of GnuTLS: their size, their padding, their agreed limits, and key updates.
 
-GnuTLS asks for a size that is set (``max_fragment_length`` and ``record_size_limit``). Otherwise it makes
-smaller records only where it is given less at once.
+GnuTLS asks the peer for a size that is set (``max_fragment_length`` and ``record_size_limit``). Otherwise it
+makes smaller records only if it is given less data at once.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from tlsbench.scenarios.records import most_plaintext, number_of, padding_bytes
 
 #: GNUTLS_KU_PEER of gnutls_session_key_update(3).
 _ASKS_PEER: Final = 1
-#: Below this a limit needs a word in the priorities.
+#: Below this, a limit needs a keyword in the priorities.
 _SMALL_BYTES: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """What a side does with its records.
+    """The settings of a side's records.
 
-    :param asks: the bytes of plaintext for which it asks by ``max_fragment_length``; None if it does not.
-    :param takes: the most bytes of plaintext that it says it takes, by ``record_size_limit``; likewise.
-    :param most: the most bytes that it puts into a record by itself.
-    :param block: what the plaintext of each is padded to; None for no padding.
-    :param type_bytes: what of a limit is for the content type.
+    :param asks: the plaintext bytes that it asks for with ``max_fragment_length``; None if it does not.
+    :param takes: the most plaintext bytes that it announces with ``record_size_limit``; None if it does not.
+    :param most: the most plaintext bytes that are written as one record.
+    :param block: the block size to which each plaintext is padded; None for no padding.
+    :param type_bytes: the bytes of a limit that are for the content type.
     """
 
     asks: int | None = None
@@ -43,7 +43,7 @@ class RecordSettings:
 
     @classmethod
     def of(cls, scenario: Scenario, *, is_client: bool) -> RecordSettings:
-        """Those of one side of a scenario."""
+        """The settings of one side of a scenario."""
         type_bytes = int(scenario.version == "1.3")
         limit = number_of(scenario.record_size_limit)
         return cls(
@@ -61,17 +61,17 @@ class RecordSettings:
 
     @property
     def priorities(self) -> str:
-        """What its priorities need besides."""
+        """What its priorities need in addition."""
         is_small = self.takes is not None and self.takes < _SMALL_BYTES
         return ":%ALLOW_SMALL_RECORDS" if is_small else ""
 
     @property
     def writes_otherwise(self) -> bool:
-        """Whether it is to be given less at once, or padding."""
+        """Whether its writes must be split or padded."""
         return self.block is not None or self.most < RECORD_BYTES
 
     def configure(self, lib: Library, session: Any) -> None:
-        """Set them on a session that has not begun.
+        """Apply the settings to a session that has not begun.
 
         :raises HandshakeError: if the library refuses.
         """
@@ -96,7 +96,7 @@ class RecordSettings:
             at += sent
 
     def told(self, lib: Library, session: Any) -> dict[str, Any]:
-        """What was agreed on, of what was asked for: what the library takes at most in a record."""
+        """The agreed limit, if one was asked for: the most that the library takes in a record."""
         agreed = lib.gnutls_record_get_max_size(session)
         if self.asks is not None:
             return {"max_fragment_length": agreed if agreed < RECORD_BYTES else 0}
@@ -113,27 +113,27 @@ def update_keys(lib: Library, session: Any, *, requests_update: bool) -> None:
 
 
 def record_gaps(library: str) -> tuple[Gap, ...]:
-    """What GnuTLS cannot do of these axes.
+    """What GnuTLS does not support of these axes.
 
-    :param library: its id.
+    :param library: the library's id.
     """
     return (
         *(
             Gap(
-                "it has a size and a padding only for application data",
+                "it can set the size and padding of records only for application data",
                 {axis: special_values(axis), "workload": frozenset(("handshake",))},
             )
             for axis in ("padding", "record_size")
         ),
         gap(
-            "its client offers record_size_limit too, which its server takes, and then answers no "
+            "its client also offers record_size_limit, which its server accepts instead of "
             "max_fragment_length",
             client=library,
             server=library,
             max_fragment_length=AXES["max_fragment_length"].special,
         ),
         gap(
-            "it takes no less than 64 bytes of plaintext, beside the content type",
+            "it accepts no limit below 64 bytes of plaintext plus the content type",
             version="1.3",
             record_size_limit="64",
         ),

@@ -1,7 +1,7 @@
-"""Mbed TLS 2.28: its functions, by its headers, and the callbacks by which it reads and writes.
+"""The functions of Mbed TLS 2.28, from its headers, and the callbacks through which it reads and writes.
 
-Its structures are made by its callers, and how large they are is in no symbol: each gets more memory than any
-of them takes in any build. The callbacks are Python's, one pair for all connections.
+Its structures are allocated by the caller, and no symbol gives their sizes: each gets more memory than any of
+them takes in any build. The callbacks are Python functions, one pair for all connections.
 """
 
 from __future__ import annotations
@@ -112,13 +112,13 @@ _DECLARATIONS = """
 #: mbedtls_ssl_export_keys_ext_t
 _EXPORT: Final = """int (void *, const unsigned char *, const unsigned char *, size_t, size_t, size_t,
     const unsigned char *, const unsigned char *, int)"""
-#: Knows the declarations once the library is loaded.
+#: Gets the declarations when the library is loaded.
 ffi: Final = FFI()
 
-#: What Debian calls it. Mbed TLS 3 has other structures, and sets TLS 1.3 up in another way.
+#: Its file name on Debian. Mbed TLS 3 has other structures, and sets up TLS 1.3 in another way.
 _NAMES: Final = ("libmbedtls.so.14",)
-#: More than any of these structures takes: the largest, a certificate's, has some 600 bytes. That of its
-#: entropy may have 40,000, and is done without.
+#: More than any of these structures takes: the largest, a certificate's, has some 600 bytes. That of
+#: its entropy may have 40,000, and is not used.
 _STRUCTURE_BYTES: Final = 8192
 _ERROR_BYTES: Final = 512
 CLIENT: Final = 0
@@ -136,9 +136,9 @@ E_WANT_READ: Final = -0x6900
 E_HELLO_VERIFY_REQUIRED: Final = -0x6A80
 E_PEER_CLOSE_NOTIFY: Final = -0x7880
 E_CERT_VERIFY_FAILED: Final = -0x2700
-#: What DTLS needs beside that.
+#: The functions that DTLS needs in addition.
 NEEDED_FOR_DTLS: Final = ("mbedtls_ssl_set_timer_cb", "mbedtls_ssl_set_mtu", "mbedtls_ssl_cookie_setup")
-#: Without these nothing can be set and proved.
+#: The functions without which nothing can be set and proved.
 NEEDED: Final = ("mbedtls_ssl_conf_export_keys_ext_cb", "mbedtls_ssl_conf_curves", "mbedtls_ssl_ticket_setup")
 
 
@@ -155,7 +155,7 @@ class Library(NativeLibrary):
         self._entropy: Any = ffi.callback("int (void *, unsigned char *, size_t)", _entropy, error=-1)
 
     def new(self, kind: str) -> Any:
-        """A structure ``mbedtls_<kind>_…``, initialised, which is freed with what is returned."""
+        """An initialised structure ``mbedtls_<kind>_…``, which is freed with the returned object."""
         memory = ffi.new("unsigned char[]", _STRUCTURE_BYTES)
         getattr(self, f"mbedtls_{kind}_init")(memory)
         return ffi.gc(memory, getattr(self, f"mbedtls_{kind}_free"))
@@ -168,15 +168,15 @@ class Library(NativeLibrary):
         return state
 
     def must(self, result: int) -> None:
-        """Check that a call worked.
+        """Check that a call succeeded.
 
-        :raises HandshakeError: with the library's own words, if it did not.
+        :raises HandshakeError: with the library's own message, if it failed.
         """
         if result < 0:
             raise HandshakeError(f"libmbedtls: {self.words(result)}")
 
     def words(self, error: int) -> str:
-        """What an error is called."""
+        """The description of an error, with its code."""
         told = ffi.new("char[]", _ERROR_BYTES)
         self.mbedtls_strerror(error, told, _ERROR_BYTES)
         return f"{text(told)} (-{-error:#x})"
@@ -232,7 +232,7 @@ def find() -> str | None:
 
 @cache
 def load(path: str) -> Library:
-    """Load a libmbedtls by its file name or path; it brings its libmbedx509 and libmbedcrypto.
+    """Load a libmbedtls by its file name or path, with its libmbedx509 and libmbedcrypto.
 
     :raises OSError: if it cannot be loaded.
     """

@@ -1,6 +1,6 @@
 """One end of a DTLS connection on Mbed TLS, and the context that makes it.
 
-Its timer is its caller's, so that the driver's virtual time is all the time there is.
+Its timer is provided by the caller, so that the driver's virtual time is the only time there is.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from tlsbench.implementations.pipes import DatagramPipe
 from tlsbench.scenarios import Scenario
 
 _NS_PER_MS: Final = 1_000_000
-#: The peer of a connection in memory, as a cookie is bound to one.
+#: The peer's address on a connection in memory, since a cookie is bound to one.
 _ADDRESS: Final = b"memory"
-#: What a timer says of itself: it is not set, it runs, the sooner time is over, the later is.
+#: The states of a timer: not set, running, past the earlier time, past the later time.
 _CANCELLED, _RUNNING, _SOONER, _LATER = -1, 0, 1, 2
 
 
@@ -31,13 +31,13 @@ class _Timer:
         self._is_set = False
 
     def set(self, sooner_ms: int, later_ms: int) -> None:
-        """Start it; without a later time it is cancelled."""
+        """Start it; a later time of 0 cancels it."""
         self._sooner_ns = self.now_ns + sooner_ms * _NS_PER_MS
         self._later_ns = self.now_ns + later_ms * _NS_PER_MS
         self._is_set = later_ms > 0
 
     def state(self) -> int:
-        """What mbedtls_ssl_get_timer_t gives."""
+        """The result of mbedtls_ssl_get_timer_t."""
         if not self._is_set:
             return _CANCELLED
         if self.now_ns >= self._later_ns:
@@ -45,12 +45,12 @@ class _Timer:
         return _SOONER if self.now_ns >= self._sooner_ns else _RUNNING
 
     def due_ns(self) -> int | None:
-        """When the later time is over."""
+        """When the later time is reached; None if the timer is not set."""
         return self._later_ns if self._is_set else None
 
 
 class LibMbedTlsDatagramContext(LibMbedTlsContext):
-    """One side's configuration of DTLS."""
+    """One side's configuration for DTLS."""
 
     def __init__(self, lib: Library, config: Any, kept: object, scenario: Scenario, **settings: bool) -> None:
         super().__init__(lib, config, kept, **settings)
@@ -68,7 +68,7 @@ class LibMbedTlsDatagramContext(LibMbedTlsContext):
 
 
 class LibMbedTlsDatagramEndpoint(LibMbedTlsEndpoint):
-    """An mbedtls_ssl_context between two rows of datagrams."""
+    """An mbedtls_ssl_context between two queues of datagrams."""
 
     def __init__(self, context: LibMbedTlsDatagramContext, *, is_server: bool) -> None:
         self._datagrams = DatagramPipe()
@@ -86,7 +86,7 @@ class LibMbedTlsDatagramEndpoint(LibMbedTlsEndpoint):
         result = super()._go_on()
         if result != native.E_HELLO_VERIFY_REQUIRED:
             return result
-        # The client is to say hello again, with the cookie: until then nothing is kept of it.
+        # The client must repeat its ClientHello with the cookie: until then, no state is kept.
         self._lib.must(self._lib.mbedtls_ssl_session_reset(self.tls))
         self._bind_cookie()
         return native.E_WANT_READ
@@ -110,11 +110,11 @@ class LibMbedTlsDatagramEndpoint(LibMbedTlsEndpoint):
         return self._timer.due_ns()
 
     def handle_timer(self, now_ns: int) -> None:
-        self._timer.now_ns = now_ns  # its handshake, which is called next, asks the timer
+        self._timer.now_ns = now_ns  # its handshake, which is called next, checks the timer
 
 
 def make_cookies(lib: Library, config: Any) -> object:
-    """Make a server ask for cookies; what is returned must live as long as its configuration."""
+    """Have a server require cookies; the returned object must live as long as its configuration."""
     cookies = lib.new("ssl_cookie")
     lib.must(lib.mbedtls_ssl_cookie_setup(cookies, lib.mbedtls_ctr_drbg_random, lib.random))
     lib.mbedtls_ssl_conf_dtls_cookies(
@@ -124,5 +124,5 @@ def make_cookies(lib: Library, config: Any) -> object:
 
 
 def ask_no_cookies(lib: Library, config: Any) -> None:
-    """Make a server take the first hello."""
+    """Have a server accept the first ClientHello."""
     lib.mbedtls_ssl_conf_dtls_cookies(config, ffi.NULL, ffi.NULL, ffi.NULL)

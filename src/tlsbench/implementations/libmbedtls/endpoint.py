@@ -23,7 +23,7 @@ _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 class _Secrets:
-    """The master secrets that the library gives away, and those of earlier handshakes.
+    """The master secrets that the library exports, and those of earlier handshakes.
 
     :param remembers: whether a handshake may be resumed, so that earlier ones matter.
     """
@@ -35,20 +35,20 @@ class _Secrets:
         self.key_log: Path | None = None
 
     def give(self, master: bytes, client_random: bytes) -> None:
-        """Note the secret of a handshake."""
+        """Record the secret of a handshake."""
         self._given.master = master
         if self.key_log is not None:
             with self.key_log.open("a", encoding="ascii") as file:
                 file.write(f"CLIENT_RANDOM {client_random.hex()} {master.hex()}\n")
 
     def taken(self) -> bytes:
-        """The master secret that was given in this thread since it was asked last; ``b""`` if none was."""
+        """The master secret recorded in this thread since the last call; ``b""`` if there is none."""
         master: bytes = getattr(self._given, "master", b"")
         self._given.master = b""
         return master
 
     def is_known(self, master: bytes) -> bool:
-        """Whether an earlier handshake had a master secret; from then on it is known."""
+        """Whether an earlier handshake had this master secret; from now on it is known."""
         known = master in self.known
         if self._remembers and not known:
             self.known[master] = None
@@ -60,10 +60,10 @@ class _Secrets:
 class LibMbedTlsContext:
     """One side's configuration.
 
-    It gets the master secret of each connection. That is how a resumed handshake is known, for the
-    library does not say it: it has the master secret of an earlier one (RFC 5246, section 7.3).
+    It receives the master secret of each connection, by which it recognises a resumed handshake, since the
+    library does not report one: it has the master secret of an earlier one (RFC 5246, section 7.3).
 
-    :param kept: what must live as long as it.
+    :param kept: an object that must live as long as the context.
     :param resumes: whether a handshake may be resumed.
     """
 
@@ -87,7 +87,7 @@ class LibMbedTlsContext:
         return endpoint
 
     def begin(self, client: LibMbedTlsEndpoint, session: object | None) -> None:
-        """Give a client's end the host that it asks for, and the session that it resumes."""
+        """Set the host name that a client's end asks for, and the session that it resumes."""
         self.lib.must(self.lib.mbedtls_ssl_set_hostname(client.tls, self._host))
         if session is not None:
             self.lib.must(self.lib.mbedtls_ssl_set_session(client.tls, session))
@@ -172,7 +172,7 @@ class LibMbedTlsEndpoint:
         )
 
     def _max_fragment_length(self) -> int | None:
-        """What a server agreed on; a client's limit is what it asked for, agreed on or not."""
+        """What a server agreed to; None on a client, whose limit is what it asked for, agreed or not."""
         if not self._is_server:
             return None
         most: int = self._lib.mbedtls_ssl_get_output_max_frag_len(self.tls)
@@ -186,7 +186,7 @@ class LibMbedTlsEndpoint:
         return session
 
     def close(self) -> None:
-        """Nothing to say: its sessions stay usable without a goodbye."""
+        """Do nothing: its sessions stay usable without a close_notify."""
 
     def _gives_up(self, result: int) -> HandshakeError:
         words = self._lib.words(result)
@@ -195,7 +195,7 @@ class LibMbedTlsEndpoint:
         return HandshakeError(f"libmbedtls: {words}")
 
     def _verification(self) -> str:
-        """Why a certificate is not good."""
+        """Why a certificate is not valid."""
         lib, told = self._lib, ffi.new("char[]", RECORD_BYTES)
         flags = lib.mbedtls_ssl_get_verify_result(self.tls)
         lib.mbedtls_x509_crt_verify_info(told, RECORD_BYTES, b"", flags)

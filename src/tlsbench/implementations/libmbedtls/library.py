@@ -36,10 +36,10 @@ from tlsbench.scenarios.groups import PRIMES
 from tlsbench.scenarios.records import number_of
 
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
-#: How long a ticket is good for; any time that is longer than a run.
+#: The lifetime of a ticket; any time that is longer than a run.
 _TICKET_SECONDS: Final = 86400
 _VERSION_BYTES: Final = 32
-#: Of the groups of key exchange, and of the curves of certificates that are none here.
+#: The code points of key-exchange groups, and of certificate curves that are not groups here.
 _CODE_POINTS: Final = {name: number for number, name in NAMES.items()}
 
 
@@ -114,7 +114,7 @@ class LibMbedTls:
         }
 
     def _curve(self, group: str) -> int | None:
-        """Its number for a group; None if it does not know it."""
+        """The library's number of a group; None if it does not know it."""
         info = self.library.mbedtls_ecp_curve_info_from_tls_id(_CODE_POINTS[group])
         number: int | None = info.group if info != ffi.NULL else None
         return number

@@ -1,4 +1,4 @@
-"""``libssl`` and ``libssl:PATH``: a libssl driven through cffi."""
+"""``libssl`` and ``libssl:PATH``: a libssl, driven through cffi."""
 
 from tlsbench.implementations.libssl.library import LibSsl
 

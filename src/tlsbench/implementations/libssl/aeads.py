@@ -1,4 +1,4 @@
-"""The AEADs of a libcrypto: a record is sealed or opened by a context that has its key already."""
+"""The AEADs of a libcrypto: records are sealed and opened by a context that already holds the key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlsbench.implementations.libssl.checks import must
 from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.verification import must_match
 
-#: What is offered of them.
+#: The operations of each AEAD.
 OPERATIONS: Final = ("encrypt", "decrypt")
 # evp.h
 _SET_NONCE_LENGTH, _GET_TAG, _SET_TAG = 0x9, 0x10, 0x11
@@ -22,14 +22,14 @@ _SET_NONCE_LENGTH, _GET_TAG, _SET_TAG = 0x9, 0x10, 0x11
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How a libcrypto does an AEAD.
+    """How a libcrypto implements an AEAD.
 
-    :param cipher: what OpenSSL calls it.
+    :param cipher: OpenSSL's name for it.
     :param aead: BoringSSL's function for it; ``""`` if it has none.
-    :param ahead: whether lengths are to be known first, and a text is proved as it is opened (CCM).
+    :param ahead: whether lengths must be set first, and a text is authenticated as it is opened (CCM).
     :param nonce_is_data: whether the nonce is additional data, and the tag comes first (RFC 5297).
-    :param keyed_anew: whether each record begins with cipher and key: with the nonce alone OpenSSL 3.5's
-        AES-GCM-SIV seals a second record wrongly.
+    :param keyed_anew: whether cipher and key are set again for each record: if only the nonce is set,
+        OpenSSL 3.5's AES-GCM-SIV seals a second record wrongly.
     """
 
     cipher: str
@@ -57,7 +57,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 
 
 def has(lib: Library, algorithm: str) -> bool:
-    """Whether a library has an AEAD, by either name."""
+    """Whether a library has an AEAD, as an EVP_AEAD or an EVP_CIPHER."""
     if algorithm not in _KINDS:
         return False
     kind = _KINDS[algorithm]
@@ -67,16 +67,16 @@ def has(lib: Library, algorithm: str) -> bool:
 
 
 def find(lib: Library, subject: str, operation: str) -> Callable[[Library, str, str, int], Operation] | None:
-    """What makes an operation of this family; None if the library does not have it."""
+    """Return the maker of an operation of this family; None if the library does not have it."""
     return _operation if operation in OPERATIONS and has(lib, subject) else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """One record to seal or to open.
+    """One record to seal or open.
 
-    :param data: what goes in, without a tag.
-    :param tag: the tag of what is opened.
+    :param data: the input; a ciphertext includes its tag for BoringSSL only.
+    :param tag: the tag of a record that OpenSSL opens; otherwise, only its length is used.
     """
 
     key: bytes
@@ -88,7 +88,7 @@ class _Record:
 
 
 def _operation(lib: Library, subject: str, operation: str, size_bytes: int) -> Operation:
-    """Seal or open a record of this many bytes."""
+    """Seal or open a record of ``size_bytes`` bytes."""
     second, kind = AEADS[subject], _KINDS[subject]
     key, nonce, text = os.urandom(second.key_bytes), os.urandom(NONCE_BYTES), os.urandom(size_bytes)
     sealed = second.make(key).encrypt(*second.arguments(nonce, text))
@@ -113,7 +113,7 @@ def _operation(lib: Library, subject: str, operation: str, size_bytes: int) -> O
 
 
 def _by_aead(lib: Library, aead: Any, record: _Record) -> Callable[[], None]:
-    """As BoringSSL does."""
+    """Return a call of BoringSSL's EVP_AEAD interface."""
     made = lib.EVP_AEAD_CTX_new(aead, record.key, len(record.key), len(record.tag))
     context = ffi.gc(made, lib.EVP_AEAD_CTX_free)
     function = lib.EVP_AEAD_CTX_seal if record.encrypts else lib.EVP_AEAD_CTX_open
@@ -139,7 +139,7 @@ def _by_aead(lib: Library, aead: Any, record: _Record) -> Callable[[], None]:
 
 
 def _by_cipher(lib: Library, kind: _Kind, record: _Record) -> Callable[[], None]:
-    """As OpenSSL does: the key stays, each record brings its nonce."""
+    """Return a call of OpenSSL's EVP_CIPHER interface: the key is kept, and each record sets its nonce."""
     encrypts, data, nonce = int(record.encrypts), record.data, record.nonce
     size_bytes, tag_bytes = len(data), len(record.tag)
     context = ffi.gc(lib.EVP_CIPHER_CTX_new(), lib.EVP_CIPHER_CTX_free)

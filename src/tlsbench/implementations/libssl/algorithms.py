@@ -1,4 +1,4 @@
-"""Ciphers and hashes of a libcrypto by their names: fetched where it has providers, else looked up."""
+"""Ciphers and hashes of a libcrypto by name: fetched if it has providers, otherwise looked up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tlsbench.implementations.libssl.bindings import Library, ffi
 
-#: What OpenSSL 3 calls hashes, where that is not our name in capitals.
+#: OpenSSL 3's names of hashes that do not follow from ours.
 _DIGESTS: Final = {
     "sha-1": "SHA1",
     "sha-512-224": "SHA2-512/224",
@@ -29,7 +29,7 @@ def cipher(lib: Library, name: str) -> Any | None:
 
 
 def digest(lib: Library, name: str) -> Any | None:
-    """A hash as libssl has it; None if the library does not have it."""
+    """A hash; None if the library does not have it."""
     spelled = _DIGESTS.get(name, name.upper().replace("SHA-", "SHA2-"))
     if lib.has("EVP_MD_fetch"):
         fetched = lib.EVP_MD_fetch(ffi.NULL, spelled.encode(), ffi.NULL)

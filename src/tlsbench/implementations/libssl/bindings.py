@@ -1,8 +1,8 @@
 """An OpenSSL-compatible libssl, loaded by path through cffi in ABI mode: no compiler, no headers.
 
-Much of OpenSSL's API is macros over ``SSL_ctrl`` and ``SSL_CTX_ctrl``, which BoringSSL, AWS-LC and LibreSSL
-have as functions; here they are called by their documented names, whichever they are. The commands behind
-the macros are numbers from OpenSSL's ssl.h, where they have kept their meaning since 1.1.1.
+Much of OpenSSL's API consists of macros over ``SSL_ctrl`` and ``SSL_CTX_ctrl`` that are functions in
+BoringSSL, AWS-LC and LibreSSL; here both are called by their documented names. The command numbers behind the
+macros are from OpenSSL's ssl.h, and have kept their meaning since 1.1.1.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tlsbench.implementations.libssl.suite_bindings import SUITE_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
-#: What is called of a libssl and its libcrypto.
+#: The functions that are called in a libssl and its libcrypto.
 DECLARATIONS: Final = """
     typedef struct ssl_method_st SSL_METHOD; typedef struct ssl_ctx_st SSL_CTX; typedef struct ssl_st SSL;
     typedef struct bio_st BIO; typedef struct bio_method_st BIO_METHOD; typedef struct x509_st X509;
@@ -139,7 +139,7 @@ DECLARATIONS: Final = """
     int dladdr(const void *address, Dl_info *info);
 """
 
-#: Knows the declarations once a library is loaded: to parse them takes longer than to load it.
+#: Gets the declarations only when a library is loaded: parsing them takes longer than loading it.
 ffi: Final = FFI()
 
 # SSL_CTX_ctrl and SSL_ctrl: ssl.h
@@ -176,13 +176,13 @@ def _text_macro(library: Library, command: int, context: Any, words: bytes) -> i
 
 
 def _of_connection(library: Library, command: int, tls: Any, argument: Any = 0) -> int:
-    """A macro over SSL_ctrl, of a number or of a pointer."""
+    """Call a macro over SSL_ctrl with a number or a pointer."""
     number, pointer = (argument, ffi.NULL) if isinstance(argument, int) else (0, argument)
     result: int = library.SSL_ctrl(tls, command, number, pointer)
     return result
 
 
-#: What is a macro where it is no function, and the command that it stands for.
+#: What may be a macro instead of a function, and the command behind it.
 _MACROS: Final[Mapping[str, tuple[Callable[..., int], int]]] = {
     "SSL_CTX_set_mode": (_number_macro, 33),
     "SSL_CTX_set_session_cache_mode": (_number_macro, 44),
@@ -196,7 +196,7 @@ _MACROS: Final[Mapping[str, tuple[Callable[..., int], int]]] = {
     "SSL_CTX_set_min_proto_version": (_number_macro, 123),
     "SSL_CTX_set_max_proto_version": (_number_macro, 124),
 }
-#: What some call otherwise.
+#: Functions that have another name in some libraries.
 _OTHER_NAMES: Final = {
     "SSL_CTX_set1_groups_list": "SSL_CTX_set1_curves_list",
     "SSL_get1_peer_certificate": "SSL_get_peer_certificate",
@@ -204,11 +204,11 @@ _OTHER_NAMES: Final = {
     "OPENSSL_sk_value": "sk_value",
 }
 
-#: What cffi adds to the dynamic linker's reason.
+#: What cffi appends to the dynamic linker's reason.
 _OF_CFFI: Final = ".  Additionally"
-#: What systems call it, newest first.
+#: Its file names on various systems, newest first.
 _NAMES: Final = ("libssl.so.4", "libssl.so.3", "libssl.4.dylib", "libssl.3.dylib")
-#: What nothing can be driven and proved without.
+#: The functions without which nothing can be driven and proved.
 _NEEDED: Final = (
     "TLS_client_method",
     "SSL_CTX_set_min_proto_version",
@@ -222,9 +222,9 @@ _NEEDED: Final = (
 
 
 class Library(NativeLibrary):
-    """A loaded libssl. What it needs of its libcrypto is found through it."""
+    """A loaded libssl; the symbols of its libcrypto are found through it."""
 
-    #: What its errors begin with.
+    #: The prefix of its errors.
     name = "libssl"
 
     def _find(self, name: str) -> Any:
@@ -238,7 +238,7 @@ class Library(NativeLibrary):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What it lacks that nothing works without."""
+        """The essential functions that it lacks."""
         return self.lacks(*_NEEDED)
 
     def cipher_of(self, tls: Any) -> str | None:
@@ -246,7 +246,7 @@ class Library(NativeLibrary):
         return cipher_from_openssl(text(self.SSL_CIPHER_get_name(self.SSL_get_current_cipher(tls))))
 
     def group_of(self, tls: Any) -> str | None:
-        """The group of a connection, by its IANA name; None if there was none, or it does not say."""
+        """The group of a connection, by its IANA name; None if there was none, or it is not reported."""
         if self.has("SSL_group_to_name"):
             group = self.SSL_ctrl(tls, CTRL_GET_NEGOTIATED_GROUP, 0, ffi.NULL)
             return group_from_openssl(text(self.SSL_group_to_name(tls, group))) if group else None
@@ -255,7 +255,7 @@ class Library(NativeLibrary):
         return None
 
     def peer_certificate_of(self, tls: Any) -> bytes:
-        """The leaf that the other side of a connection showed, in DER; ``b""`` if it showed none."""
+        """The peer's leaf certificate in DER; ``b""`` if it presented none."""
         certificate = self.SSL_get1_peer_certificate(tls)
         if certificate == ffi.NULL:
             return b""
@@ -265,9 +265,9 @@ class Library(NativeLibrary):
             self.X509_free(certificate)
 
     def chain_length_of(self, tls: Any, *, is_server: bool) -> int | None:
-        """How many certificates the other side of a connection sent; None if none are known."""
+        """The number of certificates that the peer sent; None if none are known."""
         chain = self.SSL_get_peer_cert_chain(tls)
-        # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
+        # On a server the chain does not include the leaf: SSL_get_peer_cert_chain(3).
         return self.OPENSSL_sk_num(chain) + is_server if chain != ffi.NULL else None
 
     def der_of(self, certificate: Any) -> bytes:
@@ -291,10 +291,10 @@ class Library(NativeLibrary):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it got the libcrypto that lies beside it, if one does.
+        """Whether it is linked with the libcrypto in its own folder, if there is one.
 
-        The dynamic linker gives a library what it needs by name; where a libcrypto of the same name is in
-        the process already, it gives that one, of whatever version.
+        The dynamic linker resolves dependencies by name; if a libcrypto of the same name is already in the
+        process, it uses that one, whatever its version.
         """
         if "/" not in self.path:
             return True
@@ -318,12 +318,12 @@ def find() -> str | None:
 
 @cache
 def declare() -> None:
-    """Have cffi read the declarations, once."""
+    """Have cffi parse the declarations, once."""
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + record_bindings.DECLARATIONS)
     ffi.cdef(EXTENSION_DECLARATIONS + CHAIN_DECLARATIONS)
     ffi.cdef(OPERATIONS + SUITE_DECLARATIONS)
     ffi.cdef(PRIMITIVES)
-    ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
+    ffi.cdef(credential_bindings.DECLARATIONS)  # last: it uses types of the others
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Which certificates a libssl takes, of the key types that not every one has."""
+"""Which certificates a libssl accepts, of the key types that not every library has."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ _NEEDED: Final = ("OBJ_sn2nid", "EC_GROUP_new_by_curve_name", "EC_GROUP_free")
 
 
 def keys_supported(lib: Library) -> tuple[str, ...]:
-    """What a library supports of them, as capabilities spell it."""
+    """Those key types that a library supports, as spelled in capabilities."""
     if _is_boringssl(lib):
         return keys.takes(*keys.SECP521R1)
     return keys.openssl_takes(_version(lib), brainpool=_has_brainpool(lib))
 
 
 def key_gaps(lib: Library, member: str, engine: str) -> Iterator[Gap]:
-    """What it cannot do of them.
+    """What a library cannot do with those key types.
 
-    :param member: its id.
+    :param member: the library's id.
     """
     if _is_boringssl(lib):
         yield gap(
-            "by default BoringSSL offers no signatures by secp521r1: version=1.2",
+            "by default BoringSSL offers no signatures with secp521r1: add version=1.2",
             version="1.3",
             key=keys.SECP521R1,
         )
         yield gap(
-            "its client offers no signatures by secp521r1 with SHA-512, the only ones that rustls makes",
+            "its client does not offer secp521r1 with SHA-512, the only such signatures that rustls makes",
             version="1.2",
             client=member,
             server="rtls",
@@ -39,7 +39,7 @@ def key_gaps(lib: Library, member: str, engine: str) -> Iterator[Gap]:
         )
         return
     if not lib.has("SSL_get0_peer_signature_name"):
-        told = "it does not say by which curve a handshake is signed: OpenSSL 3.5 does"
+        told = "it does not report with which curve a handshake is signed: OpenSSL 3.5 does"
         yield gap(told, signature=keys.BRAINPOOL_SIGNATURES)
     yield from keys.openssl_key_gaps(engine, _version(lib), brainpool=_has_brainpool(lib))
 
@@ -49,7 +49,7 @@ def _is_boringssl(lib: Library) -> bool:
 
 
 def _version(lib: Library) -> tuple[int, int]:
-    """Its first two numbers: OPENSSL_VERSION_NUMBER(3)."""
+    """Its major and minor version: OPENSSL_VERSION_NUMBER(3)."""
     number = lib.OpenSSL_version_num()
     return number >> 28, number >> 20 & 0xFF
 

@@ -1,4 +1,4 @@
-"""What is called of a libssl and its libcrypto for certificates (``x509_vfy.h``, ``ec.h``)."""
+"""The functions of a libssl and its libcrypto for certificates (``x509_vfy.h``, ``ec.h``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a libssl knows of a chain beforehand, and how far it verified: the axis ``chain_sent``."""
+"""What a libssl knows of a chain beforehand, and how far it verifies it: the axis ``chain_sent``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tlsbench.scenarios.chains import ANCHORED, KNOWN
 
 #: X509_V_FLAG_PARTIAL_CHAIN: a certificate in the store need not be a root to be trusted (x509_vfy.h).
 _PARTIAL_CHAIN: Final = 0x80000
-#: What each value of the axis needs.
+#: The functions that each value of the axis needs.
 _NEEDED: Final = {
     KNOWN: ("SSL_get0_verified_chain", "OPENSSL_sk_num"),
     ANCHORED: ("SSL_CTX_get0_param", "X509_VERIFY_PARAM_set_flags"),
@@ -19,24 +19,24 @@ _NEEDED: Final = {
 
 
 def chains_supported(lib: Library) -> tuple[str, ...]:
-    """The values of ``chain_sent`` that a library can do, as capabilities spell them."""
+    """The values of ``chain_sent`` that a library supports, as spelled in capabilities."""
     return tuple(f"chain_sent={value}" for value, needed in _NEEDED.items() if not lib.lacks(*needed))
 
 
 def chain_gaps(lib: Library) -> Iterator[Gap]:
-    """What it cannot do of them."""
+    """The values of ``chain_sent`` that a library does not support."""
     for value, needed in _NEEDED.items():
         if lacking := lib.lacks(*needed):
             yield gap(f"{lib.path} has no {', '.join(lacking)}", chain_sent=value)
 
 
 def trust_anchors(lib: Library, context: Any) -> None:
-    """Have a context end a chain at any certificate of its store, also at an intermediate."""
+    """Let a context end a chain at any certificate in its store, even an intermediate."""
     lib.X509_VERIFY_PARAM_set_flags(lib.SSL_CTX_get0_param(context), _PARTIAL_CHAIN)
 
 
 def verified_length(lib: Library, tls: Any) -> int | None:
-    """How many certificates the other side was verified with; None if none were, or it does not tell."""
+    """The length of the peer's verified chain; None if there is none, or it is not reported."""
     if lib.lacks(*_NEEDED[KNOWN]):
         return None
     chain = lib.SSL_get0_verified_chain(tls)

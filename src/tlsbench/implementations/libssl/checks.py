@@ -1,4 +1,4 @@
-"""What the operations of a libcrypto have in common: keys that it loads, and results that are looked at."""
+"""What the operations of a libcrypto have in common: loading keys and checking results."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tlsbench.pki import keys
 
 
 class Hollow(Library):
-    """A library each of whose functions takes its arguments and does nothing: what calls alone take."""
+    """A library whose functions take their arguments and do nothing: it shows the cost of the calls alone."""
 
     def __init__(self, lib: Library) -> None:
         super().__init__(lib.handle, lib.path)
         self._lib = lib
 
     def _find(self, name: str) -> Any:
-        # It returns a constant, and looks at no argument.
+        # It returns a constant, and ignores its arguments.
         return ffi.cast(ffi.typeof(getattr(self._lib, name)), self._lib.OpenSSL_version_num)
 
 
@@ -37,7 +37,7 @@ def must(lib: Library, result: int, what: str) -> None:
 
 
 def loaded(lib: Library, key: PrivateKeyTypes) -> Any:
-    """A private key as the library's own."""
+    """Load a private key into the library."""
     der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     data, at = ffi.new("unsigned char[]", der), ffi.new("const unsigned char **")
     at[0] = data
@@ -51,6 +51,6 @@ def loaded(lib: Library, key: PrivateKeyTypes) -> Any:
 
 
 def checked(call: Callable[[], object], subject: str, expected: bytes, out: Any) -> None:
-    """Call an operation once, and look at what it has written."""
+    """Call an operation once, and check what it has written."""
     call()
     must_match(subject, expected, bytes(ffi.buffer(out, len(expected))))

@@ -1,4 +1,4 @@
-"""Ciphers of a libcrypto that do not authenticate: a context keeps its key, each message brings its nonce."""
+"""Unauthenticated ciphers of a libcrypto: a context keeps its key, and each message sets its nonce."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlsbench.implementations.verification import must_match
 
 
 def find(lib: Library, subject: str, _operation: str) -> Callable[[Library, str, str, int], Operation] | None:
-    """What makes an operation of this family; None if the library does not have it."""
+    """Return the maker of an operation of this family; None if the library does not have it."""
     return _cipher if subject in CIPHERS and algorithms.cipher(lib, subject) else None
 
 

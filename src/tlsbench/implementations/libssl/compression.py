@@ -1,9 +1,9 @@
-"""Compressed certificates (RFC 8879) of a libssl: OpenSSL's own since 3.2, and BoringSSL's by callbacks.
+"""Certificate compression (RFC 8879) of a libssl: OpenSSL's own since 3.2, and BoringSSL's by callbacks.
 
-OpenSSL's server compresses its certificates once, when its context is made (SSL_CTX_compress_certs(3)), and
-only its client does so for each connection. BoringSSL has no algorithm of its own, and calls its caller's for
-each connection; a server that would keep what it compressed must do that itself. Of a connection OpenSSL says
-nothing, BoringSSL's callbacks everything.
+An OpenSSL server compresses its certificates once, when its context is made (SSL_CTX_compress_certs(3)); only
+a client does so for each connection. BoringSSL has no algorithm of its own, and calls the application's for
+each connection; a server must itself cache what it compressed. OpenSSL does not report whether a connection's
+certificate was compressed; BoringSSL's callbacks see each one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tlsbench.protocol.certificate_compression import CODE_POINTS
 from tlsbench.scenarios import Gap, Scenario, gap
 from tlsbench.scenarios.axes import AXES
 
-#: What each way needs.
+#: The functions that each way needs.
 _OF_OPENSSL: Final = (
     "SSL_CTX_set1_cert_comp_preference",
     "SSL_CTX_compress_certs",
@@ -36,28 +36,28 @@ _OF_BORINGSSL: Final = (
 #: SSL_OP_NO_TX_CERTIFICATE_COMPRESSION and SSL_OP_NO_RX_CERTIFICATE_COMPRESSION: ssl.h
 _NO_COMPRESSION: Final = 1 << 32 | 1 << 33
 _RANDOM_BYTES: Final = 32
-#: More handshakes than are ever proved together.
+#: More handshakes than are ever proved at once.
 _MOST_NOTES: Final = 1 << 14
 _COMPRESS: Final = "int (SSL *, CBB *, const uint8_t *, size_t)"
 _DECOMPRESS: Final = "int (SSL *, CRYPTO_BUFFER **, size_t, const uint8_t *, size_t)"
 _FAILED: Final = 0
 
-#: What a side says of a connection beside what every one says, see ``Told`` of an endpoint.
+#: What a side reports of a connection in addition to what every side does; see ``Told`` of an endpoint.
 Told = Callable[[Any], Mapping[str, Any]]
 
 
 def compress_certificates(
     lib: Library, context: Any, scenario: Scenario, told: Told, served: Identity | None = None
 ) -> Told:
-    """Have a side, which has its certificates, compress them and take compressed ones; or neither.
+    """Have a side whose certificates are set compress them and accept compressed ones, or do neither.
 
-    :param served: what a server shows.
-    :returns: ``told``, and what the library says of the peer's certificate.
+    :param served: the identity that a server presents.
+    :returns: ``told``, extended by what the library reports of the peer's certificate.
     :raises HandshakeError: if the library refuses it.
     """
     algorithm = scenario.certificate_compression
     if algorithm in ("", "none"):
-        if not lib.lacks(*_OF_OPENSSL):  # which offers what it has of itself
+        if not lib.lacks(*_OF_OPENSSL):  # which by default offers all it has
             lib.SSL_CTX_set_options(context, _NO_COMPRESSION)
         return told
     code_point = CODE_POINTS[algorithm]
@@ -77,11 +77,11 @@ def _prefer(lib: Library, context: Any, code_point: int) -> None:
 
 
 def _set_compressed(lib: Library, context: Any, algorithm: str, served: Identity) -> None:
-    """Give OpenSSL what it does not compress: it passes over ML-DSA certificates, as of 3.5."""
+    """Give OpenSSL a compressed certificate that it does not make itself: as of 3.5 it skips ML-DSA."""
     message = certificate_message(served)
     data = compressors.compressor(algorithm).compress(message)
     if not lib.SSL_CTX_set1_compressed_cert(context, CODE_POINTS[algorithm], data, len(data), len(message)):
-        raise HandshakeError(f"{lib.name}: it compresses no certificate by {algorithm}")
+        raise HandshakeError(f"{lib.name}: it does not compress certificates with {algorithm}")
     lib.ERR_clear_error()
 
 
@@ -96,7 +96,7 @@ def _vector(data: bytes) -> bytes:
 
 
 class _Caller:
-    """BoringSSL's callbacks of one context, and in which connections certificates came compressed."""
+    """BoringSSL's callbacks of one context, and the connections in which certificates came compressed."""
 
     def __init__(self, lib: Library, algorithm: str) -> None:
         self._lib, self._algorithm = lib, algorithm
@@ -122,27 +122,27 @@ class _Caller:
         return int(out[0] != ffi.NULL)
 
     def _random(self, tls: Any) -> bytes:
-        """What tells a connection from every other: the SSL of one that is gone may be used again."""
+        """The client random, which identifies a connection: the address of a freed SSL may be reused."""
         random = ffi.new("uint8_t[]", _RANDOM_BYTES)
         self._lib.SSL_get_client_random(tls, random, _RANDOM_BYTES)
         return bytes(ffi.buffer(random))
 
     def told(self, tls: Any) -> str:
-        """By which algorithm the peer's certificate came."""
+        """The algorithm by which the peer's certificate was compressed; ``"none"`` if it was not."""
         return self._algorithm if self._random(tls) in self._came else "none"
 
 
 def compression_supported(lib: Library) -> tuple[str, ...]:
-    """The axis, where a library has a way to it."""
+    """The axis, if a library supports it."""
     return () if lib.lacks(*_OF_OPENSSL) and lib.lacks(*_OF_BORINGSSL) else ("certificate_compression",)
 
 
 def compression_gaps(lib: Library, name: str, engine: str, new_context: Callable[[], Any]) -> Iterator[Gap]:
-    """What a library cannot do of the axis.
+    """What a library does not support of the axis.
 
     :param name: the library's id.
-    :param engine: what to call it.
-    :param new_context: makes an SSL_CTX to try with.
+    :param engine: the name of its engine.
+    :param new_context: makes an SSL_CTX with which to try algorithms.
     """
     every = AXES["certificate_compression"].special
     if lib.lacks(*_OF_OPENSSL):
@@ -153,13 +153,13 @@ def compression_gaps(lib: Library, name: str, engine: str, new_context: Callable
         for algorithm, reason in compressors.missing():
             yield gap(reason, certificate_compression=algorithm)
         yield gap(
-            "BoringSSL compresses no certificate of a client",
+            "BoringSSL does not compress client certificates",
             client_auth="required",
             certificate_compression=every,
         )
         return
     yield gap(
-        "what OpenSSL compresses once holds no OCSP response",
+        "the certificate that OpenSSL compresses in advance carries no OCSP response",
         server=name,
         ocsp="stapled",
         certificate_compression=every,

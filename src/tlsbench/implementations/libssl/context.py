@@ -18,13 +18,13 @@ from tlsbench.implementations.libssl.ticket_keys import set_ticket_keys
 from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.pki import SERVER_NAME
 
-#: Of a pair of BIOs that joins two ends, each way: more than the longest flight that a pair is measured with.
+#: The buffer, each way, of a BIO pair that joins two ends: larger than the longest flight measured with one.
 _JOINED_BYTES: Final = 96 * 1024
 _HOST: Final = SERVER_NAME.encode("ascii")
 
 
 class LibSslSide:
-    """One side's SSL_CTX, whatever its connections go over."""
+    """One side's SSL_CTX, whatever its transport."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class LibSslSide:
         self._lib.SSL_CTX_set_keylog_callback(self.context, self._key_log)
 
     def _prepare(self, tls: Any, session: object | None) -> None:
-        """Tell a client which server to connect to, and by which session."""
+        """Set the server that a client connects to, and the session that it resumes."""
         lib = self._lib
         if self._wants_staple:
             lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
@@ -87,7 +87,7 @@ class LibSslSide:
 
 
 class LibSslContext(LibSslSide):
-    """One side's SSL_CTX of TLS."""
+    """One side's SSL_CTX for TLS."""
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
         endpoint = self._endpoint(sessions=self._sessions, wants_staple=self._wants_staple)

@@ -1,4 +1,4 @@
-"""What of a libssl raw public keys, external PSKs and tickets need: its functions, by its headers."""
+"""The functions of a libssl for raw public keys, external PSKs and tickets, from its headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a libssl shows instead of a certificate: a raw public key, or knowledge of an external PSK."""
+"""What a libssl presents instead of a certificate: a raw public key, or knowledge of an external PSK."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlsbench.protocol.messages import VERSION_CODE_POINTS
 from tlsbench.scenarios import Gap, Scenario, ciphers, gap
 from tlsbench.scenarios.axes import AXES
 
-#: What each axis, or value of one, needs of a libssl and its libcrypto.
+#: The functions of a libssl and its libcrypto that each axis, or value of one, needs.
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "certificate_type": ("SSL_CTX_set1_server_cert_type", "SSL_add_expected_rpk", "SSL_CTX_dane_enable"),
     "resumption=external-psk": (
@@ -29,40 +29,40 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 _RAW_PUBLIC_KEY: Final = 2
 #: SSL_OP_ALLOW_NO_DHE_KEX and SSL_OP_PREFER_NO_DHE_KEX of SSL_CTX_set_options(3).
 _NO_DHE_KEX: Final = 1 << 10 | 1 << 35
-#: The version since which a server can prefer psk_ke.
+#: The first version whose server can prefer psk_ke.
 _PREFERS_SINCE: Final = 0x30300000
 
 
 class Part(Protocol):
-    """One thing that is done to each connection, and on which the connection then reports."""
+    """A feature that is set on each connection, and on which the connection then reports."""
 
     def equip(self, tls: Any) -> None:
-        """Prepare a connection that begins."""
+        """Prepare a new connection."""
 
     def told(self, tls: Any) -> Mapping[str, Any]:
-        """What the library says after the handshake, by the fields of ``Negotiated``."""
+        """What the library reports after the handshake, by field of ``Negotiated``."""
 
 
 def credential_gaps(lib: Library) -> Iterator[Gap]:
-    """What a library cannot do of these axes, where that is not for all of it."""
+    """What a library does not support of these axes."""
     for name, functions in NEEDED.items():
         axis, _, value = name.partition("=")
         if lacking := lib.lacks(*functions):
             values = (value,) if value else AXES[axis].special
             yield gap(f"{lib.path} has no {', '.join(lacking)}", **{axis: values})
     if lib.OpenSSL_version_num() < _PREFERS_SINCE or not lib.has("SSL_CTX_set_ciphersuites"):
-        yield gap("its server cannot leave the key exchange out", psk_mode="psk_ke")
+        yield gap("its server cannot leave out the key exchange", psk_mode="psk_ke")
 
 
 def supported(lib: Library) -> tuple[str, ...]:
-    """Those of these axes that it has."""
+    """Those of these axes that a library supports."""
     return (*(name for name, functions in NEEDED.items() if not lib.lacks(*functions)), "psk_mode")
 
 
 def parts_of(
     lib: Library, context: Any, scenario: Scenario, peers: Peers, *, is_server: bool
 ) -> Sequence[Part]:
-    """Set a context up for what a scenario shows instead of certificates.
+    """Set up a context for a scenario's raw public keys, PSKs and tickets.
 
     :raises HandshakeError: if the library refuses it.
     """
@@ -82,9 +82,9 @@ def parts_of(
 
 @dataclass(frozen=True, slots=True)
 class _RawKeys:
-    """Raw public keys (RFC 7250): each side's own is that of its certificate.
+    """Raw public keys (RFC 7250): each side uses the key of its certificate.
 
-    :param expected: the other side's key, None where it shows none.
+    :param expected: the peer's key; None if it presents none.
     """
 
     lib: Library
@@ -98,8 +98,8 @@ class _RawKeys:
             (lib.SSL_CTX_set1_client_cert_type, shows_client),
         ):
             if is_used and set_types(context, bytes([_RAW_PUBLIC_KEY]), 1) != 1:
-                raise HandshakeError(f"{lib.name}: it takes no raw public keys")
-        lib.SSL_CTX_dane_enable(context)  # expected keys are records of DANE to it (SSL_add_expected_rpk(3))
+                raise HandshakeError(f"{lib.name}: it does not accept raw public keys")
+        lib.SSL_CTX_dane_enable(context)  # it treats expected keys as DANE records (SSL_add_expected_rpk(3))
         peer = peers.client if is_server else peers.server
         expected = _loaded(lib, peer.public_key_der) if shows_client or not is_server else None
         return cls(lib, expected)
@@ -114,7 +114,7 @@ class _RawKeys:
         key = self.lib.SSL_get0_peer_rpk(tls)
         if key == ffi.NULL:
             return {}
-        # Without a verification that was asked for and is good, the side that asks has no handshake.
+        # If a side asks for verification and it fails, the handshake does not complete.
         is_good = self.lib.SSL_get_verify_result(tls) == 0
         return {"peer_public_key": _der_of(self.lib, key), "peer_verified": is_good}
 
@@ -136,7 +136,7 @@ def _der_of(lib: Library, key: Any) -> bytes:
 
 
 class _ExternalPsks:
-    """An external PSK: what callbacks hand over, and which connections took it."""
+    """An external PSK that callbacks hand over, and the connections that used it."""
 
     def __init__(self, lib: Library, context: Any, scenario: Scenario, *, is_server: bool) -> None:
         self._lib = lib
@@ -144,7 +144,7 @@ class _ExternalPsks:
         self._is_13 = scenario.version == "1.3"
         self._suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
         self._identity = ffi.new("unsigned char[]", self._psk.identity)
-        #: The connections, by their addresses, that were handed the PSK.
+        #: The addresses of the connections that were handed the PSK.
         self._handed: set[int] = set()
         self._callback = self._set(context, is_server=is_server)
 
@@ -160,7 +160,7 @@ class _ExternalPsks:
     def told(self, tls: Any) -> Mapping[str, Any]:
         if not self._is_13:
             return {"psk_identity": (text(self._lib.SSL_get_psk_identity(tls)) or "").encode()}
-        # No session of before was handed over: what it calls reused is the PSK.
+        # No earlier session was handed over: if it reports one as reused, that is the PSK.
         took_it = _address(tls) in self._handed and bool(self._lib.SSL_session_reused(tls))
         return {"psk_identity": self._psk.identity, "resumed": False} if took_it else {}
 
@@ -176,7 +176,7 @@ class _ExternalPsks:
         return 1
 
     def _session(self, tls: Any) -> Any:
-        """The PSK as a session, which then belongs to the library."""
+        """The PSK as a session, which the library then owns."""
         lib, psk = self._lib, self._psk
         self._handed.add(_address(tls))
         session = lib.SSL_SESSION_new()
@@ -212,14 +212,14 @@ def _address(tls: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Callback:
-    """How a library asks for a PSK: what sets the callback, its type, and the method that answers."""
+    """How a library asks for a PSK: the setter of the callback, its type, and the method that answers."""
 
     setter: str
     signature: str
     method: str
 
 
-#: By whether it is of TLS 1.3, and of a server.
+#: Keyed by whether it is for TLS 1.3, and whether for a server.
 _CALLBACKS: Final[Mapping[tuple[bool, bool], _Callback]] = {
     (True, False): _Callback(
         "SSL_CTX_set_psk_use_session_callback",
@@ -245,7 +245,7 @@ _CALLBACKS: Final[Mapping[tuple[bool, bool], _Callback]] = {
 
 
 def all_told(parts: Sequence[Part], told: Callable[[Any], Mapping[str, Any]], tls: Any) -> Mapping[str, Any]:
-    """What a connection says of these, beside what it says of other axes."""
+    """What a connection reports of these axes, in addition to the others."""
     found = dict(told(tls))
     for part in parts:
         found |= part.told(tls)

@@ -1,4 +1,4 @@
-"""What is called of a libssl for DTLS, beside what TLS needs of it."""
+"""The functions of a libssl for DTLS, in addition to those for TLS."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DECLARATIONS: Final = """
     void SSL_CTX_set_cookie_verify_cb(
         SSL_CTX *context, int (*callback)(SSL *, const unsigned char *, unsigned));
 """
-# What SSL_ctrl takes, by ssl.h.
+# Commands of SSL_ctrl: ssl.h
 CTRL_SET_MTU: Final = 17
 CTRL_GET_TIMEOUT: Final = 73
 CTRL_HANDLE_TIMEOUT: Final = 74
-# What SSL_CTX_set_options takes.
+# Options of SSL_CTX_set_options.
 OP_NO_QUERY_MTU: Final = 1 << 12
 OP_COOKIE_EXCHANGE: Final = 1 << 13
-#: What nothing of DTLS can be driven without.
+#: The functions without which DTLS cannot be driven.
 NEEDED: Final = (
     "DTLS_client_method",
     "DTLS_server_method",
@@ -32,5 +32,5 @@ NEEDED: Final = (
     "DTLSv1_get_timeout",
     "DTLSv1_handle_timeout",
 )
-#: What a server needs to send cookies.
+#: The functions that a server needs to send cookies.
 NEEDED_FOR_COOKIES: Final = ("SSL_CTX_set_cookie_generate_cb", "SSL_CTX_set_cookie_verify_cb")

@@ -1,11 +1,11 @@
-"""One end of a DTLS connection on a libssl: an SSL between two BIOs of datagrams, and what makes it.
+"""One end of a DTLS connection on a libssl: an SSL between two datagram BIOs, and its context.
 
-OpenSSL has a BIO of datagrams in memory from 3.2 on (BIO_s_dgram_mem(3)). Without it, datagrams are handed
-to a memory BIO one by one, and what comes out of one is packed into datagrams as OpenSSL packs it.
+OpenSSL has had an in-memory datagram BIO since 3.2 (BIO_s_dgram_mem(3)). Without it, datagrams are handed to
+a memory BIO one by one, and its output is packed into datagrams as OpenSSL packs it.
 
-Its timers are of the real time, and the first is 1 s (RFC 6347 section 4.2.4): where something is lost, it
-is waited for. Shorter ones would run out while a slow peer computes, for OpenSSL asks them before it looks
-for an answer.
+Its timers run in real time, and the first is 1 s (RFC 6347 section 4.2.4): after a loss, the endpoint sleeps
+until it is due. Shorter ones would expire while a slow peer computes, because OpenSSL checks them before it
+looks for an answer.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _US_PER_S: Final = 1_000_000
 
 
 class LibSslDatagramContext(LibSslContext):
-    """One side's SSL_CTX of DTLS."""
+    """One side's SSL_CTX for DTLS."""
 
     def __init__(self, lib: Library, context: Any, scenario: Scenario, **settings: Any) -> None:
         super().__init__(lib, context, **settings)
@@ -62,10 +62,10 @@ class LibSslDatagramContext(LibSslContext):
 
 
 class LibSslDatagramEndpoint(FedByDatagrams, LibSslEndpoint):
-    """An SSL between two BIOs of datagrams.
+    """An SSL between two datagram BIOs.
 
-    :param mtu: the most bytes in a datagram.
-    :param payload_bytes: the most application data in a record that fits into one.
+    :param mtu: the maximum size of a datagram, in bytes.
+    :param payload_bytes: the most application data in a record that fits into a datagram, in bytes.
     """
 
     def __init__(self, lib: Library, context: Any, *, mtu: int, payload_bytes: int, **settings: Any) -> None:
@@ -121,7 +121,7 @@ class LibSslDatagramEndpoint(FedByDatagrams, LibSslEndpoint):
         self._pack()
 
     def _left_us(self) -> int | None:
-        """What is left of its timer; None if there is none."""
+        """The time left on its timer, in µs; None if none is running."""
         if self._left is None:
             self._left = ffi.new("timeval_t *")
         if self._lib.DTLSv1_get_timeout(self.tls, self._left) != 1:
@@ -147,7 +147,7 @@ class LibSslDatagramEndpoint(FedByDatagrams, LibSslEndpoint):
 
 
 def dtls_supported(lib: Library) -> Iterator[str]:
-    """What a library can do of the axes of DTLS."""
+    """What a library supports of the axes of DTLS."""
     if not lib.lacks(*dtls.NEEDED):
         yield from ("transport=dtls", "mtu")
         if not lib.lacks(*dtls.NEEDED_FOR_COOKIES):
@@ -155,13 +155,13 @@ def dtls_supported(lib: Library) -> Iterator[str]:
 
 
 def dtls_gaps(lib: Library, engine: str) -> Iterator[Gap]:
-    """What it cannot."""
+    """What a library does not support of the axes of DTLS."""
     if lacking := lib.lacks(*dtls.NEEDED):
         yield gap(f"{lib.path} has no {', '.join(lacking)}", transport="dtls")
         return
     if lacking := lib.lacks(*dtls.NEEDED_FOR_COOKIES):
         yield gap(f"{lib.path} has no {', '.join(lacking)}", address_check="yes")
-    first = "; of OpenSSL's releases 4.1 will be the first with it" if engine.startswith("OpenSSL") else ""
+    first = "; OpenSSL 4.1 will be the first release with it" if engine.startswith("OpenSSL") else ""
     why = "its DTLS 1.3 is not supported here" if _has_dtls13(lib) else f"{engine} has no DTLS 1.3{first}"
     yield gap(why, transport="dtls", version="1.3")
 
@@ -174,14 +174,14 @@ def _has_dtls13(lib: Library) -> bool:
 
 
 def keeps_datagrams(lib: Library) -> bool:
-    """Whether a library has a BIO in memory that keeps datagrams apart."""
+    """Whether a library has an in-memory BIO that keeps datagrams apart."""
     return lib.has("BIO_s_dgram_mem")
 
 
 def make_cookies(lib: Library, context: Any) -> object:
-    """Make a server ask for cookies, as RFC 6347 (section 4.2.1) proposes them.
+    """Have a server require cookies, as proposed in RFC 6347 (section 4.2.1).
 
-    :returns: what must live as long as the context.
+    :returns: an object that must live as long as the context.
     """
     cookie = cookie_maker()
 

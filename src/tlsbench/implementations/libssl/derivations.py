@@ -25,7 +25,7 @@ from tlsbench.implementations.verification import must_match
 from tlsbench.scenarios.subjects import ARGON2, PBKDF2, SCRYPT, Argon2, Pbkdf2, Scrypt
 
 _ARGON2ID: Final = b"ARGON2ID"
-#: What OpenSSL 3 calls them, and what it calls label and context (EVP_KDF-SS(7) and so on).
+#: OpenSSL 3's names of the KDFs, and of their label and context parameters (EVP_KDF-SS(7) and so on).
 _KDFS: Final[Mapping[str, tuple[bytes, tuple[tuple[str, bytes], ...]]]] = {
     "concat-kdf-sha-256": (b"SSKDF", (("info", LABEL),)),
     "x963-kdf-sha-256": (b"X963KDF", (("info", LABEL),)),
@@ -34,7 +34,7 @@ _KDFS: Final[Mapping[str, tuple[bytes, tuple[tuple[str, bytes], ...]]]] = {
 
 
 def find(lib: Library, subject: str, _operation: str) -> Callable[[Library, str, str, int], Operation] | None:
-    """What makes an operation of this family; None if the library does not have it."""
+    """Return the maker of an operation of this family; None if the library does not have it."""
     offered = (
         (subject in ARGON2 and has_kdf(lib, _ARGON2ID), _password_hash),
         (subject in SCRYPT and lib.has("EVP_PBE_scrypt"), _password_hash),
@@ -92,7 +92,7 @@ def _password_hash(lib: Library, subject: str, _operation: str, _size_bytes: int
         derive = _pbkdf2(lib, PBKDF2[subject], out)
 
     def verify() -> None:
-        # What was measured is what is checked: to derive once more would take as long as to measure.
+        # The measured result itself is checked: deriving once more would take as long as measuring.
         if not any(bytes(ffi.buffer(out))):
             derive()
         must_match(subject, hashes.password_hash(subject), bytes(ffi.buffer(out)))

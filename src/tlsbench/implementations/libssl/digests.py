@@ -20,7 +20,7 @@ _POLY1305: Final = 1061
 
 
 def find(lib: Library, subject: str, operation: str) -> Callable[[Library, str, str, int], Operation] | None:
-    """What makes an operation of this family; None if the library does not have it."""
+    """Return the maker of an operation of this family; None if the library does not have it."""
     if subject in HASHES:
         return _digest if _has_hash(lib, subject) else None
     if operation != "sign":
@@ -92,7 +92,7 @@ def _cmac(lib: Library, subject: str, _operation: str, size_bytes: int) -> Opera
 
 
 def _poly1305_key(lib: Library, key: bytes) -> Any | None:
-    """A key of Poly1305 as an EVP_PKEY, from 1.1.1 on; None if the library has no such thing."""
+    """A Poly1305 key as an EVP_PKEY (since OpenSSL 1.1.1); None if the library does not support it."""
     if not lib.has("EVP_PKEY_new_raw_private_key"):
         return None
     made = lib.EVP_PKEY_new_raw_private_key(_POLY1305, ffi.NULL, key, len(key))

@@ -1,6 +1,6 @@
-"""Encrypted ClientHello (RFC 9849) of a libssl: BoringSSL's.
+"""Encrypted ClientHello (RFC 9849) of a libssl, by BoringSSL's API.
 
-OpenSSL has its own since 4.0, by another API; no libssl of that version was found as a file to try.
+OpenSSL has had its own, with another API, since 4.0; no libssl file of that version was available to try.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _NEEDED: Final = (
 #: What OpenSSL 4.0 has instead.
 _OF_OPENSSL: Final = "OSSL_ECHSTORE_new"
 _HOST_NAME: Final = 0
-#: The library's word for it, of which ERR_reason_error_string(3) makes this.
+#: What ERR_reason_error_string(3) returns for a rejection.
 REJECTED: Final = "ECH_REJECTED"
 
 
 def offer_ech(lib: Library, tls: Any, ech: str) -> None:
-    """Have a client's connection send it, or what looks alike.
+    """Have a client's connection send Encrypted ClientHello, or GREASE that looks like it.
 
     :param ech: a value of the axis.
     :raises HandshakeError: if the library refuses the configuration.
@@ -44,7 +44,7 @@ def offer_ech(lib: Library, tls: Any, ech: str) -> None:
 
 
 def take_ech(lib: Library, context: Any, key: EchKey) -> None:
-    """Have a server decrypt it; its key is for those that were given another configuration, too.
+    """Have a server decrypt it, and send its configuration to clients that used another, for a retry.
 
     :raises HandshakeError: if the library refuses the key.
     """
@@ -60,7 +60,7 @@ def take_ech(lib: Library, context: Any, key: EchKey) -> None:
 
 
 def telling_ech(lib: Library, scenario: Scenario, told: Told) -> Told:
-    """What a side says, and whether Encrypted ClientHello was accepted, where the scenario asks for that."""
+    """Add whether Encrypted ClientHello was accepted to what a side reports, if the scenario uses it."""
     if scenario.ech in ("", "default"):
         return told
 
@@ -72,7 +72,7 @@ def telling_ech(lib: Library, scenario: Scenario, told: Told) -> Told:
 
 
 def why_rejected(lib: Library, tls: Any) -> str:
-    """What a client that was rejected was given to try again with."""
+    """What a rejected client was given for a retry."""
     place, length = ffi.new("const uint8_t **"), ffi.new("size_t *")
     lib.SSL_get0_ech_retry_configs(tls, place, length)
     if not length[0]:
@@ -81,15 +81,15 @@ def why_rejected(lib: Library, tls: Any) -> str:
 
 
 def ech_supported(lib: Library) -> tuple[str, ...]:
-    """The axis, where a library has it."""
+    """The axis, if a library supports it."""
     return () if lib.lacks(*_NEEDED) else ("ech",)
 
 
 def ech_gaps(lib: Library, engine: str) -> Iterator[Gap]:
-    """Why a library has it not."""
+    """Why a library does not support it."""
     if lib.lacks(*_NEEDED):
         reason = (
-            "OpenSSL's way to Encrypted ClientHello is not supported here"
+            "OpenSSL's API for Encrypted ClientHello is not supported here"
             if lib.has(_OF_OPENSSL)
             else f"{engine} has no Encrypted ClientHello, which came with OpenSSL 4.0"
         )

@@ -23,25 +23,25 @@ from tlsbench.pki.engine_keys import is_rsa_pss
 from tlsbench.protocol import signature_schemes
 from tlsbench.protocol.messages import RECORD_BYTES
 
-#: What a server's tickets allow, and the most that is read at once.
+#: The limit in a server's tickets, and the most that is read at once.
 MAX_EARLY_DATA_BYTES: Final = 16384
 #: Memory that is written before it is read need not be cleared.
 allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
-#: What SSL_get_error(3) says where the other side is waited for; over QUIC a stream may be full, too.
+#: What SSL_get_error(3) returns when the peer must act first; over QUIC, a stream may also be full.
 WAITS: Final = (native.ERROR_WANT_READ, native.ERROR_WANT_WRITE)
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
 
 
-#: What a library says of a connection beside what every one says, by the field of ``Negotiated``.
+#: What a library reports of a connection in addition to what every library does, by field of ``Negotiated``.
 Told = Callable[[Any], Mapping[str, Any]]
 
 
 class LibSslEnd:
-    """An SSL, whatever carries its bytes, and what it says of its connection.
+    """An SSL, whatever carries its bytes, and what it reports of its connection.
 
-    :param tls: it, which is freed with this.
-    :param sessions: a client has them.
+    :param tls: the SSL, which is freed with this object.
+    :param sessions: the sessions of a client; None for a server.
     :param owner: the context, whose callbacks must live as long as the connection.
     """
 
@@ -75,7 +75,7 @@ class LibSslEnd:
         raise self._gives_up()
 
     def _check_staple(self) -> None:
-        """Hold the stapled response against the chain, as a client must before it goes on."""
+        """Check the stapled response against the chain, as a client must before it continues."""
         lib = self._lib
         place = ffi.new("unsigned char **")
         length = lib.SSL_ctrl(self.tls, native.CTRL_GET_STATUS_RESPONSE, 0, place)
@@ -102,7 +102,7 @@ class LibSslEnd:
             group=group_of(lib, self.tls),
             resumed=bool(lib.SSL_session_reused(self.tls)),
             peer_certificate=certificate,
-            # Without a verification that was asked for and is good, a client here has no handshake.
+            # A client here always verifies, and its handshake completes only if that succeeds.
             peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
             peer_chain_length=lib.chain_length_of(self.tls, is_server=self._sessions is None),
             verified_length=verified_length(lib, self.tls),
@@ -113,7 +113,7 @@ class LibSslEnd:
         return replace(agreed, **self._told(self.tls))
 
     def _signature(self, certificate: bytes) -> str | None:
-        """How the other side signed; None if it did not, or the library does not tell."""
+        """The peer's signature scheme; None if it did not sign, or the library does not report it."""
         lib = self._lib
         if lib.has("SSL_get_peer_signature_algorithm"):
             return signature_schemes.NAMES.get(lib.SSL_get_peer_signature_algorithm(self.tls))
@@ -135,7 +135,7 @@ class LibSslEnd:
         return self._sessions.of(self.tls) if self._sessions is not None else None
 
     def close(self) -> None:
-        # Without this OpenSSL takes the session for broken and forgets it.
+        # Without this OpenSSL considers the session bad and discards it.
         self._lib.SSL_set_shutdown(self.tls, native.SENT_AND_RECEIVED_SHUTDOWN)
 
     def _gives_up(self) -> HandshakeError:
@@ -150,9 +150,9 @@ class LibSslEnd:
 class LibSslEndpoint(LibSslEnd):
     """An SSL between two memory BIOs, or two of another method (``bio``).
 
-    One pair of BIOs (BIO_new_bio_pair(3)) that joins both ends, so that Python copies only the ledger's
-    bytes, was tried instead: what is charged to the sides took 1.00 to 1.03 times as long. Threads have such
-    pairs all the same (:meth:`LibSslContext.join`): there it counts how rarely the interpreter is called.
+    One BIO pair (BIO_new_bio_pair(3)) that joins both ends, so that Python copies only the ledger's bytes,
+    was tried instead: the time charged to the sides was 1.00 to 1.03 times as long. Threads use such pairs
+    all the same (:meth:`LibSslContext.join`): there, it matters to call from Python rarely.
 
     :param joined: an end of such a pair.
     """
@@ -223,7 +223,7 @@ class LibSslEndpoint(LibSslEnd):
             raise self._gives_up()
 
     def _read_early_data(self) -> bool:
-        """Take early data until there is no more of it; whether the handshake may go on."""
+        """Read early data until there is no more; return whether the handshake may go on."""
         buffer, read = ffi.new("char[]", MAX_EARLY_DATA_BYTES), ffi.new("size_t *")
         while True:
             outcome = self._lib.SSL_read_early_data(self.tls, buffer, MAX_EARLY_DATA_BYTES, read)
@@ -239,7 +239,7 @@ class LibSslEndpoint(LibSslEnd):
 
 
 def reason(lib: Library) -> str:
-    """The reasons in the error queue, which is empty after that."""
+    """The reasons in the error queue, which is empty afterwards."""
     reasons = []
     while code := lib.ERR_get_error():
         words = lib.ERR_reason_error_string(code)

@@ -19,7 +19,7 @@ _MOST_BYTES: Final = 8192
 
 
 def find(lib: Library, subject: str, _operation: str) -> Callable[[Library, str, str, int], Operation] | None:
-    """What makes an operation of this family; None if the library does not have it."""
+    """Return the maker of an operation of this family; None if the library does not have it."""
     if subject in AGREEMENTS:
         return _agreement if makes_keys(lib, subject) else None
     if subject in KEMS and lib.has("EVP_PKEY_encapsulate") and lib.has("EVP_PKEY_CTX_new_from_name"):

@@ -1,4 +1,4 @@
-"""What is called of a libssl for extensions that not every one has: compressed certificates, and ECH."""
+"""The functions of a libssl for extensions that not every one has: certificate compression and ECH."""
 
 from __future__ import annotations
 

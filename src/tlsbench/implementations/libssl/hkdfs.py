@@ -1,4 +1,4 @@
-"""HKDF of a libcrypto: OpenSSL 1.1.1, OpenSSL 3 and BoringSSL have a way of their own each."""
+"""HKDF of a libcrypto: OpenSSL 1.1.1, OpenSSL 3 and BoringSSL each have their own interface."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HKDF, _OF_DERIVE, _OF_ANY = 1036, 1 << 10, -1
 _HKDF_DIGEST, _HKDF_SALT, _HKDF_KEY, _HKDF_INFO, _HKDF_MODE = 0x1003, 0x1004, 0x1005, 0x1006, 0x1007
 #: EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND and _EXPAND_ONLY of kdf.h, by our names.
 _MODES: Final = {"derive": 0, "expand": 2}
-#: One of these is what every way begins with.
+#: Each interface has one of these functions.
 _WAYS: Final = ("EVP_KDF_fetch", "HKDF_expand", "SSL_CTX_ctrl")
 
 
@@ -28,7 +28,7 @@ def has(lib: Library) -> bool:
 
 
 def operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> Operation:
-    """Deriving one block of output, by Expand alone or with an Extract before (RFC 5869)."""
+    """Derive one block of output, by Expand alone or after an Extract (RFC 5869)."""
     name = subject.removeprefix("hkdf-")
     digest, length = hashlib_name(name), digest_bytes(name)
     secret, salt, info = os.urandom(length), os.urandom(length), b"tls13 traffic"
@@ -45,7 +45,7 @@ _Inputs = tuple[bytes, bytes, bytes]
 def _hkdf_by_kdf(
     lib: Library, digest: str, operation: str, inputs: _Inputs, out: Any
 ) -> Callable[[], object]:
-    """As OpenSSL 3's tls13_hkdf_expand does: fetched anew at each call."""
+    """Derive as OpenSSL 3's tls13_hkdf_expand does, fetching the KDF anew at each call."""
     words: list[Parameter] = [("mode", INTEGER, _MODES[operation]), ("digest", UTF8, digest.upper().encode())]
     words += [(name, OCTETS, value) for name, value in zip(("key", "salt", "info"), inputs, strict=True)]
     return by_kdf(lib, b"HKDF", words, out)
@@ -64,7 +64,7 @@ def _hkdf_of_boringssl(
 def _hkdf_by_key(
     lib: Library, digest: str, operation: str, inputs: _Inputs, out: Any
 ) -> Callable[[], object]:
-    """As OpenSSL 1.1.1's tls13_hkdf_expand does."""
+    """Derive as OpenSSL 1.1.1's tls13_hkdf_expand does."""
     given = list(zip((_HKDF_KEY, _HKDF_SALT, _HKDF_INFO), inputs, strict=True))
     md, length = getattr(lib, f"EVP_{digest}")(), ffi.new("size_t *")
 
@@ -83,7 +83,7 @@ def _hkdf_by_key(
     return call
 
 
-#: By the function that tells whose way it is.
+#: Each interface, with the function by which it is recognised.
 _HKDFS: Final = (
     ("EVP_KDF_fetch", _hkdf_by_kdf),
     ("HKDF_expand", _hkdf_of_boringssl),

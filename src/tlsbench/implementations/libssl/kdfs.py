@@ -1,4 +1,4 @@
-"""A key derivation of OpenSSL 3 by its name, fetched anew at each call, as libssl's own HKDF is."""
+"""A key derivation function of OpenSSL 3 by name, fetched anew at each call, as libssl's own HKDF is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Parameter = tuple[str, int, int | bytes]
 
 
 def has_kdf(lib: Library, name: bytes) -> bool:
-    """Whether a library has a key derivation of that name."""
+    """Whether a library has a key derivation function of that name."""
     if not lib.has("EVP_KDF_fetch"):
         return False
     found = lib.EVP_KDF_fetch(ffi.NULL, name, ffi.NULL)
@@ -28,7 +28,7 @@ def has_kdf(lib: Library, name: bytes) -> bool:
 
 
 def by_kdf(lib: Library, name: bytes, given: Sequence[Parameter], out: Any) -> Callable[[], object]:
-    """What derives into a buffer."""
+    """Return a call that derives into a buffer."""
     parameters = ffi.new(f"OSSL_PARAM[{len(given) + 1}]")
     kept: list[Any] = []
     for at, (key, kind, value) in enumerate(given):
@@ -39,7 +39,7 @@ def by_kdf(lib: Library, name: bytes, given: Sequence[Parameter], out: Any) -> C
         kept += word, data
 
     def call() -> None:
-        assert kept  # what the parameters point at lives as long as the call
+        assert kept  # what the parameters point to must live as long as the call
         kdf = lib.EVP_KDF_fetch(ffi.NULL, name, ffi.NULL)
         context = lib.EVP_KDF_CTX_new(kdf)
         lib.EVP_KDF_free(kdf)

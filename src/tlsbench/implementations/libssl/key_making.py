@@ -1,4 +1,4 @@
-"""Keys that a libcrypto makes itself: of groups, KEMs and signatures, as libssl makes its key shares."""
+"""Keys that a libcrypto generates for groups, KEMs and signatures, as libssl generates its key shares."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import must
 
-#: By curve: its number in obj_mac.h, and its name in OpenSSL 3.
+#: For each curve: its NID in obj_mac.h, and its name in OpenSSL 3.
 _CURVES: Final = {
     "secp256r1": (415, b"P-256"),
     "secp384r1": (715, b"P-384"),
@@ -18,14 +18,14 @@ _CURVES: Final = {
     "brainpoolP384r1": (931, b"brainpoolP384r1"),
     "brainpoolP512r1": (933, b"brainpoolP512r1"),
 }
-# obj_mac.h, evp.h, ec.h, rsa.h: of OpenSSL 1.1.1, where these are macros over EVP_PKEY_CTX_ctrl
+# obj_mac.h, evp.h, ec.h and rsa.h of OpenSSL 1.1.1, where these are macros over EVP_PKEY_CTX_ctrl
 _EC, _RSA, _OF_KEYS, _SET_CURVE, _SET_BITS = 408, 6, 6, 0x1001, 0x1003
 _OF_KEYGEN: Final = 4
 
 
 @cache
 def makes_keys(lib: Library, name: str) -> bool:
-    """Whether a key of that kind can be made: tried, but for RSA, of which every library can make them."""
+    """Whether a key of that kind can be made: tried, except for RSA, which every library can make."""
     if name.startswith("rsa-"):
         return True
     key = ffi.new("EVP_PKEY **")
@@ -38,9 +38,9 @@ def makes_keys(lib: Library, name: str) -> bool:
 
 
 def new_key(lib: Library, name: str) -> Any:
-    """A new key, to be freed.
+    """A new key, which the caller must free.
 
-    :param name: of a group, a KEM or a key that signs, in :mod:`tlsbench.scenarios.subjects`.
+    :param name: a group, a KEM or a signature key in :mod:`tlsbench.scenarios.subjects`.
     """
     key = ffi.new("EVP_PKEY **")
     context = keygen_context(lib, name)
@@ -51,7 +51,7 @@ def new_key(lib: Library, name: str) -> Any:
 
 
 def keygen_context(lib: Library, name: str) -> Any:
-    """What makes keys of that kind; NULL if it is not known."""
+    """A context that generates keys of that kind; NULL if the kind is unknown."""
     curve = _CURVES.get(name.removeprefix("ecdsa-"))
     if lib.has("EVP_PKEY_CTX_new_from_name"):
         return _by_name(lib, name, curve)
@@ -76,7 +76,7 @@ def _by_name(lib: Library, name: str, curve: _Curve) -> Any:
 
 
 def _by_id(lib: Library, name: str, curve: _Curve) -> Any:
-    """As OpenSSL 1.1.1 and BoringSSL do."""
+    """Make the context with the API of OpenSSL 1.1.1 and BoringSSL."""
     is_rsa = name.startswith("rsa-")
     if name.startswith(("ffdhe", "ml-", "slh-")):
         return ffi.NULL

@@ -1,4 +1,4 @@
-"""OpenSSL's own settings, and what it says of them: a provider, a security level, its configuration."""
+"""OpenSSL's own settings, and what it reports of them: provider, security level and configuration."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.implementations.security_levels import level_gaps, needs_level_0
 from tlsbench.scenarios import Gap, Scenario, gap
 from tlsbench.scenarios.axes import AXES
 
-#: What each axis needs of a libssl and its libcrypto.
+#: The functions of a libssl and its libcrypto that each axis needs.
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "security_level": ("SSL_CTX_set_security_level", "SSL_CTX_get_security_level", "SSL_get_security_level"),
     "provider": ("SSL_CTX_new_ex", "OSSL_LIB_CTX_load_config", "EVP_CIPHER_get0_provider"),
@@ -25,7 +25,7 @@ _TRIED_LEVEL: Final = 3
 
 
 def new_context(lib: Library, method: Any, scenario: Scenario | None = None) -> Any:
-    """An SSL_CTX whose cryptography is that of the scenario's provider, at its security level.
+    """An SSL_CTX that uses the scenario's provider, at its security level.
 
     :raises HandshakeError: if the library refuses it.
     """
@@ -44,11 +44,11 @@ def new_context(lib: Library, method: Any, scenario: Scenario | None = None) -> 
 
 
 def knob_gaps(lib: Library) -> Iterator[Gap]:
-    """What a library cannot do of these axes."""
+    """What a library does not support of these axes."""
     if "security_level" in supported(lib):
         yield from level_gaps()
         if not _keeps_a_level(lib):
-            yield gap("its security level stays as it is", security_level=AXES["security_level"].special)
+            yield gap("its security level cannot be changed", security_level=AXES["security_level"].special)
     if "provider" in supported(lib):
         yield from provider_gaps(lib, "fips")
 
@@ -59,7 +59,7 @@ def supported(lib: Library) -> tuple[str, ...]:
 
 
 def told(lib: Library, scenario: Scenario, tls: Any) -> Mapping[str, Any]:
-    """What a library says of these axes, of those that the scenario asks something of."""
+    """What a library reports of these axes, as far as the scenario sets them."""
     found: dict[str, Any] = dict(records.told(lib, scenario, tls))
     if _asks(scenario, "security_level"):
         found["security_level"] = str(lib.SSL_get_security_level(tls))
@@ -80,12 +80,12 @@ def _keeps_a_level(lib: Library) -> bool:
     return int(lib.SSL_CTX_get_security_level(context)) == _TRIED_LEVEL
 
 
-#: What each library has said, by its path: to read a file anew at each handshake would be too much.
+#: The configuration of each library, by its path: reading the file at each handshake would take too long.
 _configurations: Final[dict[str, str]] = {}
 
 
 def _configuration_of(lib: Library) -> str:
-    """The file that a library is configured by, and that it reads again without a fault; with its digest.
+    """The configuration file of a library, with its digest; the library must read it again without error.
 
     :raises MeasurementError: if it does not.
     """

@@ -1,14 +1,14 @@
-"""What is called of a libcrypto beyond what TLS needs of it: its single operations (``evp.h``, ``aead.h``).
+"""The functions of a libcrypto for single operations, beyond those for TLS (``evp.h``, ``aead.h``).
 
-OpenSSL 1.1.1, 3 and 4 and BoringSSL have most of it alike. Where they differ each has functions of its own,
-and the names of those decide which way is gone (:mod:`tlsbench.implementations.libssl.primitives`).
+OpenSSL 1.1.1, 3 and 4 and BoringSSL share most of them. Where they differ, each has functions of its own,
+whose names decide which way is taken (:mod:`tlsbench.implementations.libssl.primitives`).
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-#: Read by cffi behind those of :mod:`tlsbench.implementations.libssl.bindings`.
+#: Parsed by cffi after those of :mod:`tlsbench.implementations.libssl.bindings`.
 OPERATIONS: Final = """
     typedef struct evp_pkey_st EVP_PKEY; typedef struct evp_pkey_ctx_st EVP_PKEY_CTX;
     typedef struct evp_md_ctx_st EVP_MD_CTX; typedef struct evp_cipher_ctx_st EVP_CIPHER_CTX;

@@ -1,6 +1,6 @@
 """``libssl`` and ``libssl:PATH``: a libssl without Python's ssl module or pyOpenSSL on top of it.
 
-Several of them live in one process as long as the dynamic linker can tell their libcryptos apart: see
+Several can be loaded in one process as long as the dynamic linker can distinguish their libcryptos; see
 :attr:`~tlsbench.implementations.libssl.bindings.Library.is_whole`.
 """
 
@@ -65,9 +65,9 @@ from tlsbench.scenarios.chains import ANCHORED
 from tlsbench.scenarios.ciphers import BEFORE_13
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 
-#: What OpenSSL_version(3) says about itself.
+#: OPENSSL_VERSION of OpenSSL_version(3).
 _VERSION: Final = 0
-#: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
+#: The functions that an axis or value needs beyond the usual ones: if one is missing, it is not supported.
 _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption=early-data"),
     (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), "ocsp"),
@@ -77,7 +77,7 @@ _Side = TypeVar("_Side", bound=LibSslSide)
 
 
 def _denied(ability: str) -> dict[str, tuple[str, ...]]:
-    """The values of an axis, or the one value, that a library without an ability cannot do."""
+    """The values of an axis, or the one value, that a library without an ability does not support."""
     axis, _, value = ability.partition("=")
     return {axis: (value,) if value else tuple(AXES[axis].denied)}
 
@@ -199,11 +199,11 @@ class LibSslShaped:
                 *(f"version={version}" for version in suites.old_versions(library)),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
-                # BoringSSL's way to write is not known here.
+                # How BoringSSL writes is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),
                 *(ability for functions, ability in _ABILITIES if not library.lacks(*functions)),
             ),
-            # Whatever comes by name may be what Python's ssl module came with.
+            # A library found by name may be the one that Python's ssl module uses.
             libcrypto=SYSTEM_LIBCRYPTO if self.id == "libssl" else "",
         )
 
@@ -217,7 +217,7 @@ class LibSslShaped:
         return result == 1
 
     def _refused_keys(self) -> tuple[str, ...]:
-        # ML-KEM came to OpenSSL with ML-DSA, in 3.5.
+        # OpenSSL gained ML-KEM together with ML-DSA, in 3.5.
         ml_dsa = () if self._knows_group("MLKEM768") else ML_DSA
         return ml_dsa if self.library.has("SSL_CTX_ctrl") else ("ed25519", *ML_DSA)
 
@@ -256,7 +256,7 @@ class LibSslShaped:
         if scenario.chain_sent == ANCHORED:
             self._anchor(context)
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
-        # Sessions are handed over by hand.
+        # Sessions are handed over explicitly.
         lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
         if scenario.client_auth == "required":
             self._show(context, peers.client)
@@ -271,7 +271,7 @@ class LibSslShaped:
             wants_staple=scenario.ocsp == "stapled",
             ech=scenario.ech,
             serialises=scenario.session == "serialised",
-            # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
+            # BoringSSL hands TLS 1.3 sessions to a callback only.
             by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
         )
 
@@ -304,15 +304,15 @@ class LibSslShaped:
         return make(lib, context, told=says, parts=parts, early_data=early_data, kept=kept)
 
     def _parts_of(self, context: Any, scenario: Scenario, peers: Peers, *, is_server: bool) -> Sequence[Part]:
-        """What its connections show instead of certificates."""
+        """The features that are set on each of its connections."""
         return parts_of(self.library, context, scenario, peers, is_server=is_server)
 
     def _staple(self, context: Any, peers: Peers) -> object:
-        """Make a server staple a response; what is returned must live as long as the context."""
+        """Have a server staple a response; the returned object must live as long as the context."""
         lib, response = self.library, ocsp_response(peers.issuer, peers.server.leaf)
 
         def staple(tls: Any, _argument: object) -> int:
-            # It becomes the library's own, which frees it.
+            # The library takes ownership of it, and frees it.
             copy = lib.CRYPTO_malloc(len(response), b"", 0)
             ffi.memmove(copy, response, len(response))
             lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_RESPONSE, len(response), copy)
@@ -338,7 +338,7 @@ class LibSslShaped:
         if wanted := group_list(scenario):
             taken = lib.SSL_CTX_set1_groups_list(context, list_for_all(wanted.split(":")))
             if is_of_dhe(scenario):
-                lib.ERR_clear_error()  # OpenSSL 1.1.1 lists curves alone; what the server has is proved after
+                lib.ERR_clear_error()  # OpenSSL 1.1.1 lists only curves; the agreed group is proved later
             else:
                 self._must(taken)
         if scenario.signature not in ("", "default"):
@@ -347,7 +347,7 @@ class LibSslShaped:
             lib.SSL_CTX_set_options(context, native.OP_NO_TICKET)
 
     def _anchor(self, context: Any) -> None:
-        """Have a client end its chains at any certificate that it trusts."""
+        """Let a client end its chains at any certificate that it trusts."""
         trust_anchors(self.library, context)
 
     def _trust(self, context: Any, roots: tuple[Any, ...]) -> None:

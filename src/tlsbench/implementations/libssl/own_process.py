@@ -1,14 +1,14 @@
-"""A libssl by its path: whether this process can hold it, and what it can do if not.
+"""A libssl by its path: whether this process can load it, and what it supports if not.
 
-The dynamic linker knows a shared library by its soname, and a process has one of each. A libssl that lies
-beside a libcrypto with the soname of one that is here already (Python's ``hashlib`` brings the system's)
-gets that one: at best it is refused for the lack of a symbol's version, at worst it runs on another
-libcrypto than its own. In a process that looks into its folder first (``LD_LIBRARY_PATH``) everything,
-Python's own modules too, gets the libcrypto that lies there. A namespace of its own in this process
-(``dlmopen``) ended in a crash as soon as OpenSSL set itself up, with glibc 2.36.
+The dynamic linker identifies a shared library by its soname, and a process holds one of each. If a libssl's
+own libcrypto has the soname of one that is already loaded (Python's ``hashlib`` loads the system's), the
+libssl is linked with that one: at best it is refused because a symbol version is missing, at worst it runs on
+a libcrypto that is not its own. In a process that searches its folder first (``LD_LIBRARY_PATH``),
+everything, including Python's own modules, gets the libcrypto there. A separate namespace in this process
+(``dlmopen``) crashed as soon as OpenSSL initialised itself, with glibc 2.36.
 
-So it is measured in a worker, and what it can do is asked of a process as well. Nor is any file loaded here
-before another process has come through that (:mod:`tlsbench.implementations.probing`).
+It is therefore measured in a worker, and another process determines what it supports. Nor is any file loaded
+here before another process has survived loading it (:mod:`tlsbench.implementations.probing`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tlsbench.pki import Peers
 from tlsbench.processes import is_child
 from tlsbench.scenarios import Capabilities, Scenario
 
-#: The prefix of the path of a libssl that is named by it.
+#: The prefix of the path in the id of a libssl.
 BY_PATH = "libssl:"
 _SUMMARY = "a libssl by its path, called through cffi"
 _LIBCRYPTO = "libcrypto*"
@@ -41,9 +41,9 @@ _LIBCRYPTO = "libcrypto*"
 
 @dataclass(frozen=True)
 class LibSslInOwnProcess:
-    """A libssl whose libcrypto has a namesake in this process.
+    """A libssl whose libcrypto has the soname of another one in this process.
 
-    :param described: what it says where it is loaded with its own.
+    :param described: what it reports in a process in which it has its own libcrypto.
     """
 
     path: str
@@ -54,7 +54,7 @@ class LibSslInOwnProcess:
 
     @property
     def folder(self) -> str:
-        """Where the dynamic linker must look first."""
+        """The folder that the dynamic linker must search first."""
         return _folder_of(self.path)
 
     def engine(self) -> str:
@@ -80,12 +80,12 @@ class LibSslInOwnProcess:
 
 
 def at_paths(paths: Sequence[str]) -> dict[str, LibSsl | LibSslInOwnProcess | Missing]:
-    """The libssl of each file: in this process if that can hold it with its own libcrypto, else in another.
+    """The libssl of each file: in this process if it gets its own libcrypto here, otherwise in another.
 
-    One that no process can load is missing, with the reason. A child process, which harms nobody when it
-    crashes, loads what it is asked for.
+    One that no process can load is missing, with the reason. A child process, whose crash does no harm,
+    loads whatever it is given.
 
-    :raises MeasurementError: in a child, if it is given another libcrypto than the one beside it.
+    :raises MeasurementError: in a child, if a libssl is not linked with the libcrypto in its folder.
     """
     if is_child():
         return {path: _loaded_here(path) for path in paths}
@@ -93,9 +93,9 @@ def at_paths(paths: Sequence[str]) -> dict[str, LibSsl | LibSslInOwnProcess | Mi
 
 
 def describe_paths(paths: Sequence[str]) -> dict[str, Description]:
-    """What the libssl of each file says of itself, in a process of its own.
+    """The description of the libssl of each file, from a process of its own.
 
-    Of one that must be loaded with its own libcrypto that folder is in its capabilities.
+    If one must be loaded with its own libcrypto, its capabilities name the folder.
     """
     names = {path: BY_PATH + path for path in paths}
     here = describe_each([(name, {}) for name in names.values()])
@@ -119,7 +119,9 @@ def _member(path: str, described: Description) -> LibSsl | LibSslInOwnProcess | 
 def _loaded_here(path: str) -> LibSsl:
     library = LibSsl(path, BY_PATH + path, _SUMMARY)
     if not library.library.is_whole:
-        raise MeasurementError(f"it is given {library.library.libcrypto}, not the libcrypto beside it")
+        raise MeasurementError(
+            f"it is linked with {library.library.libcrypto}, not with the libcrypto in its folder"
+        )
     return library
 
 

@@ -1,11 +1,11 @@
-"""What primitives call of a libcrypto that TLS has no use for."""
+"""The functions of a libcrypto for primitives that TLS does not use."""
 
 from __future__ import annotations
 
 from typing import Final
 
-#: Read by cffi behind those of :mod:`tlsbench.implementations.libssl.libcrypto`. Lengths that are ``int`` in
-#: OpenSSL and ``size_t`` in BoringSSL are given as the wider, of which OpenSSL takes the lower half.
+#: Parsed by cffi after those of :mod:`tlsbench.implementations.libssl.libcrypto`. Lengths that are ``int`` in
+#: OpenSSL and ``size_t`` in BoringSSL are declared as the wider type, of which OpenSSL reads the lower half.
 PRIMITIVES: Final = """
     typedef struct cmac_ctx_st CMAC_CTX;
     const EVP_CIPHER *EVP_get_cipherbyname(const char *name);

@@ -1,10 +1,10 @@
 """The single operations of the libcrypto that a libssl is linked with, each ready to call.
 
-They are called as libssl itself calls them while it shakes hands, contexts made and freed, so that what they
-cost here is what they cost there, but for the caches, which are warm here, and for the way from Python to C.
-That way takes some 0.2 µs for each call, more than some of the functions: it is measured by the same calls of
-a function that does nothing, and taken off. Results are checked by definitions, known answers and the
-cryptography package.
+They are called as libssl itself calls them during a handshake, with contexts made and freed, so that they
+cost the same here as there, except for the caches, which are warm here, and the calls from Python to C. Each
+such call takes some 0.2 µs, more than some of the functions: this is measured by the same calls to a function
+that does nothing, and subtracted. Results are checked against definitions, known answers and the cryptography
+package.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from tlsbench.scenarios.algorithms import ALGORITHMS
 
 _Maker = Callable[[Library, str, str, int], Operation]
 
-#: Each module finds what makes an operation of its family.
+#: Each module finds the maker of an operation of its family.
 _FAMILIES: Final = (aeads, ciphers, digests, derivations, exchanges, signatures, sealing)
 
 
-#: What no libcrypto is called for, whatever it has.
+#: What is not called in any libcrypto, whatever it has.
 _NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
-    "a libcrypto writes into a buffer in any case: see encrypt and decrypt": frozenset(
+    "a libcrypto always writes into a buffer: see encrypt and decrypt": frozenset(
         one.name for one in ALGORITHMS if one.name.endswith("_into")
     ),
-    "a libcrypto makes a MAC, and leaves comparing it to its caller": frozenset(
+    "a libcrypto computes a MAC, and leaves the comparison to its caller": frozenset(
         one.name for one in ALGORITHMS if one.subject.kind == "MAC" and one.verifies
     ),
     "only that of the cryptography package is measured": frozenset(
@@ -50,7 +50,7 @@ _NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
 
 
 def gaps(lib: Library, engine: str) -> Iterator[Gap]:
-    """What cannot be called here: of no libcrypto, or not of this one, which does not have it."""
+    """What cannot be called here: in any libcrypto, or in this one, which does not have it."""
     missing = set(not_offered(lib))
     for reason, names in _NOT_CALLED.items():
         yield gap(reason, algorithm=tuple(names))
@@ -64,9 +64,9 @@ def not_offered(lib: Library) -> tuple[str, ...]:
 
 
 def primitive(lib: Library, algorithm: str, size_bytes: int) -> Operation:
-    """An operation of a library's libcrypto; :class:`tlsbench.implementations.operations.CallsPrimitives`.
+    """An operation of a libcrypto; see :class:`tlsbench.implementations.operations.CallsPrimitives`.
 
-    :raises MeasurementError: if it does not have it, or another version of it that does something else.
+    :raises MeasurementError: if the operation cannot be called.
     """
     subject, operation = algorithm.split("/")
     make = _maker(lib, subject, operation)
@@ -77,6 +77,6 @@ def primitive(lib: Library, algorithm: str, size_bytes: int) -> Operation:
 
 
 def _maker(lib: Library, subject: str, operation: str) -> _Maker | None:
-    """What makes an operation of a library; None if nothing does."""
+    """The maker of an operation of a library; None if there is none."""
     found = (family.find(lib, subject, operation) for family in _FAMILIES)
     return next((make for make in found if make is not None), None)

@@ -1,4 +1,4 @@
-"""OpenSSL's providers: which one does the cryptography of a context, and who has what (OSSL_PROVIDER(3))."""
+"""OpenSSL's providers: which one provides a context's cryptography, and what each has (OSSL_PROVIDER(3))."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
 # OPENSSL_info(3): crypto.h
 _INFO_CONFIG_DIR, _INFO_MODULES_DIR = 1001, 1003
-#: Loads the FIPS module by what 'openssl fipsinstall' wrote, and beside it what reads keys and no more.
+#: Loads the FIPS module as 'openssl fipsinstall' configured it, and the base provider, which only reads keys.
 _FIPS: Final = """
 openssl_conf = tlsbench
 {include}
@@ -35,7 +35,7 @@ activate = 1
 """
 _WITHOUT_INSTALL: Final = "[fips_sect]\nactivate = 1"
 _INSTALLED: Final = "fipsmodule.cnf"
-#: What OpenSSL calls the keys of certificates, and the ciphers of suites where the name differs.
+#: OpenSSL's names of the keys of certificates, and of the ciphers of suites if the name differs.
 _KEYS: Final = {
     "rsa": "RSA",
     "ecdsa": "EC",
@@ -53,7 +53,7 @@ _CIPHERS: Final = {
 
 
 def provider_of(lib: Library, scenario: Scenario) -> str:
-    """Who does the cryptography of a scenario, by what the library fetches for it; several with commas."""
+    """The providers from which the library fetches a scenario's algorithms, separated by commas."""
     where = library_context(lib, scenario.provider) if scenario.provider not in ("", "default") else ffi.NULL
     asked = [
         ("EVP_CIPHER", _cipher_of(scenario.cipher)),
@@ -65,7 +65,7 @@ def provider_of(lib: Library, scenario: Scenario) -> str:
 
 
 def provider_gaps(lib: Library, provider: str) -> Iterator[Gap]:
-    """What a provider of a library cannot do; all, if it is not there."""
+    """What a provider of a library does not support; everything, if the provider is not there."""
     try:
         where = library_context(lib, provider)
         context = ffi.gc(lib.SSL_CTX_new_ex(where, ffi.NULL, lib.TLS_client_method()), lib.SSL_CTX_free)
@@ -135,7 +135,7 @@ def _folder_in(lib: Library, kind: int) -> str:
 
 
 def _fetched(lib: Library, where: Any, kind: str, name: str) -> str:
-    """Whose an algorithm is; ``""`` if nobody has it."""
+    """The provider of an algorithm; ``""`` if none has it."""
     found = getattr(lib, f"{kind}_fetch")(where, name.encode(), ffi.NULL)
     if found == ffi.NULL:
         lib.ERR_clear_error()
@@ -152,7 +152,7 @@ def _cipher_of(suite: str) -> str:
 
 def _key_of_group(group: str) -> str:
     if group == NO_GROUP:
-        return "RSA"  # which encrypts the secret instead
+        return "RSA"  # which encrypts the premaster secret instead
     if group in PRIMES:
         return "DH"
     return "EC" if group.startswith("secp") else group.upper() if group.startswith("x") else group

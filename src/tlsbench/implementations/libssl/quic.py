@@ -1,12 +1,12 @@
-"""QUIC by OpenSSL itself: one end of a connection between two datagram BIOs, and the contexts that make it.
+"""OpenSSL's own QUIC: one end of a connection between two datagram BIOs, and the contexts that make it.
 
-A client is an SSL as for TLS. A server's connections come from a listener (SSL_new_listener(3)), which stands
-for a UDP port: here each connection has a listener of its own, so that none has to look after the others.
-Application data goes over one stream, which the side that writes first opens (the default stream of
+A client is an SSL, as for TLS. A server's connections come from a listener (SSL_new_listener(3)), which
+represents a UDP port: here each connection has its own listener, so that none has to serve the others.
+Application data uses one stream, which the side that writes first opens (the default stream of
 openssl-quic(7)).
 
-OpenSSL's QUIC reads the system's clock, and its API gives it no other: the driver's time means nothing to
-it, and its timers, which only a loss brings into play, are waited for (:meth:`LibSslQuicEnd.wait`).
+OpenSSL's QUIC reads the system's clock, and its API cannot set another: it ignores the driver's time, and its
+timers, which matter only after a loss, are waited for (:meth:`LibSslQuicEnd.wait`).
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from tlsbench.protocol.quic import ALPN
 from tlsbench.scenarios import Gap, ciphers, gap
 from tlsbench.scenarios.axes import AXES
 
-#: As many datagrams wait between an end and the driver as a bulk sample has; OpenSSL's own default is nine.
+#: Holds all the datagrams of a bulk sample between an end and the driver; OpenSSL's default holds nine.
 _BUFFER_BYTES: Final = 1 << 20
 _READ_BYTES: Final = 1 << 16
-#: Each end has an address, as datagrams must: both are made up.
+#: Each end has an address, as datagrams require; both are made up.
 _CLIENT: Final = (bytes((127, 0, 0, 1)), 49152)
 _SERVER: Final = (bytes((127, 0, 0, 2)), 443)
-#: no_application_protocol, as SSL_CTX_set_alpn_select_cb(3) has it: SSL_TLSEXT_ERR_ALERT_FATAL.
+#: The alert no_application_protocol: SSL_TLSEXT_ERR_ALERT_FATAL of SSL_CTX_set_alpn_select_cb(3).
 _ALERT: Final = 2
 _OFFERED: Final = bytes([len(ALPN)]) + ALPN.encode("ascii")
 _CCM: Final = tuple(name for name in ciphers.BY_NAME if "_CCM" in name)
@@ -47,8 +47,8 @@ _NS: Final = 1_000_000_000
 class LibSslQuicEnd(LibSslEnd):
     """One end of a QUIC connection.
 
-    :param port: the SSL that the datagrams go in and out of: the connection of a client, the listener of a
-        server, whose connection there is when its first datagram has come.
+    :param port: the SSL that datagrams pass through: a client's connection, or a server's listener, which has
+        a connection once its first datagram has arrived.
     """
 
     def __init__(self, lib: Library, port: Any, **settings: Any) -> None:
@@ -61,8 +61,8 @@ class LibSslQuicEnd(LibSslEnd):
         places = (_CLIENT, _SERVER) if self._has_connection else (_SERVER, _CLIENT)
         for bio, place in zip(pair, places, strict=True):
             lib.BIO_ctrl(bio, quic.CTRL_SET_CAPABILITIES, quic.ALL_CAPABILITIES, ffi.NULL)
-            lib.BIO_ctrl(bio, quic.CTRL_SET0_LOCAL_ADDRESS, 0, address(lib, *place))  # it is the BIO's now
-        lib.SSL_set_bio(port, pair[0], pair[0])  # it is freed with it
+            lib.BIO_ctrl(bio, quic.CTRL_SET0_LOCAL_ADDRESS, 0, address(lib, *place))  # the BIO owns it now
+        lib.SSL_set_bio(port, pair[0], pair[0])  # which frees it
         lib.SSL_set_blocking_mode(port, 0)
         self._buffer: Any = None
         self._unsent = b""
@@ -74,14 +74,14 @@ class LibSslQuicEnd(LibSslEnd):
         return super().handshake()
 
     def _accepted(self) -> bool:
-        """Take the connection that the listener has; whether there is one."""
+        """Accept the listener's connection; return whether there is one."""
         lib = self._lib
         connection = lib.SSL_accept_connection(self._port, quic.ACCEPT_NO_BLOCK)
         if connection == ffi.NULL:
             return False
         self.tls = ffi.gc(connection, lib.SSL_free)
         lib.SSL_set_blocking_mode(self.tls, 0)
-        lib.SSL_ctrl(self.tls, quic.CTRL_MODE, quic.MODES, ffi.NULL)  # it has none of its context's
+        lib.SSL_ctrl(self.tls, quic.CTRL_MODE, quic.MODES, ffi.NULL)  # its context's are not inherited
         self._has_connection = True
         return True
 
@@ -90,7 +90,7 @@ class LibSslQuicEnd(LibSslEnd):
         self._push()
 
     def _push(self) -> None:
-        """Give the stream what it has room for; the rest waits until the other side has taken some."""
+        """Write what the stream has room for; the rest waits until the peer has consumed some."""
         while self._unsent:
             written = self._lib.SSL_write(self.tls, self._unsent, len(self._unsent))
             if written <= 0:
@@ -129,7 +129,7 @@ class LibSslQuicEnd(LibSslEnd):
         return None if left_ns is None else self._now_ns + left_ns
 
     def _left_ns(self) -> int | None:
-        """How long it is until OpenSSL has something to do by itself."""
+        """The time until OpenSSL's next timer is due, in ns; None if none is running."""
         parts, is_infinite = ffi.new("long[2]"), ffi.new("int *")
         if self._lib.SSL_get_event_timeout(self.tls, parts, is_infinite) != 1 or is_infinite[0]:
             return None
@@ -137,7 +137,7 @@ class LibSslQuicEnd(LibSslEnd):
         return left_ns
 
     def wait(self) -> None:
-        """Sleep until the timer is due: OpenSSL looks at the clock itself."""
+        """Sleep until the timer is due: OpenSSL reads the clock itself."""
         left_ns = self._left_ns()
         if left_ns:
             time.sleep(left_ns / _NS)
@@ -147,7 +147,7 @@ class LibSslQuicEnd(LibSslEnd):
         self._lib.SSL_handle_events(self.tls)
 
     def close(self) -> None:
-        # A connection goes before its listener.
+        # A connection is freed before its listener.
         ffi.release(self.tls)
         if self._port is not self.tls:
             ffi.release(self._port)
@@ -156,19 +156,19 @@ class LibSslQuicEnd(LibSslEnd):
 class LibSslQuicContext(LibSslSide):
     """One side's SSL_CTX for QUIC.
 
-    :param flags: of a server's listeners.
+    :param flags: the flags of a server's listeners.
     """
 
     def __init__(self, lib: Library, context: Any, *, flags: int = 0, **settings: Any) -> None:
         super().__init__(lib, context, copies_sessions=True, **settings)
-        # Of a write a stream takes what it has room for.
+        # A stream takes as much of a write as it has room for.
         lib.SSL_CTX_set_mode(context, quic.MODES)
         self._flags = flags
         self._server = ffi.gc(address(lib, *_SERVER), lib.BIO_ADDR_free)
 
     @classmethod
     def of_client(cls, lib: Library, context: Any, **settings: Any) -> LibSslQuicContext:
-        """A client's."""
+        """Make a client's context."""
         lib.SSL_CTX_set_alpn_protos(context, _OFFERED, len(_OFFERED))
         return cls(lib, context, **settings)
 
@@ -182,7 +182,7 @@ class LibSslQuicContext(LibSslSide):
         kept: list[object],
         **settings: Any,
     ) -> LibSslQuicContext:
-        """A server's, which answers a first Initial packet by a Retry, or not."""
+        """Make a server's context, which answers a first Initial packet with a Retry, or does not."""
         flags = 0 if checks_address else quic.LISTENER_NO_VALIDATE
         return cls(lib, context, flags=flags, kept=[*kept, _take_alpn(lib, context)], **settings)
 
@@ -208,9 +208,9 @@ class LibSslQuicContext(LibSslSide):
 
 
 def _take_alpn(lib: Library, context: Any) -> object:
-    """Have a server take the protocol that the cells speak, as QUIC must have one (RFC 9001 section 8.1).
+    """Have a server select the protocol that the cells speak; QUIC must have one (RFC 9001 section 8.1).
 
-    :returns: what must live as long as the context.
+    :returns: an object that must live as long as the context.
     """
     name = ffi.new("unsigned char[]", ALPN.encode("ascii"))
 
@@ -226,7 +226,7 @@ def _take_alpn(lib: Library, context: Any) -> object:
 
 
 def quic_supported(lib: Library) -> Iterator[str]:
-    """What a library can do of the axes of QUIC."""
+    """What a library supports of the axes of QUIC."""
     if not lib.lacks(*quic.QUIC_CLIENT):
         yield "transport=quic"
         if not lib.lacks(*quic.QUIC_SERVER):
@@ -234,7 +234,7 @@ def quic_supported(lib: Library) -> Iterator[str]:
 
 
 def quic_gaps(lib: Library, name: str) -> Iterator[Gap]:
-    """What OpenSSL's QUIC cannot do; all, where a library does not have it.
+    """What OpenSSL's QUIC does not support; everything, if a library does not have it.
 
     :param name: the library's id.
     """
@@ -258,14 +258,14 @@ def quic_gaps(lib: Library, name: str) -> Iterator[Gap]:
     yield gap("OpenSSL's QUIC has no early data (openssl-quic(7))", transport="quic", resumption="early-data")
     yield gap("OpenSSL's QUIC has no CCM (openssl-quic(7))", transport="quic", cipher=_CCM)
     yield gap(
-        "OpenSSL's QUIC sends datagrams of 1,200 bytes, whatever its BIO says of the MTU",
+        "OpenSSL's QUIC sends datagrams of 1,200 bytes, whatever MTU its BIO reports",
         transport="quic",
         mtu=AXES["mtu"].special,
     )
 
 
 def address(lib: Library, where: bytes, port: int) -> Any:
-    """A BIO_ADDR, of an IPv4 address and a port."""
+    """A BIO_ADDR with an IPv4 address and a port."""
     made = lib.BIO_ADDR_new()
     lib.BIO_ADDR_rawmake(made, socket.AF_INET, where, len(where), socket.htons(port))
     return made

@@ -1,4 +1,4 @@
-"""What is called of a libssl for OpenSSL's own QUIC: the client since 3.2, the server since 3.5."""
+"""The functions of a libssl for OpenSSL's own QUIC: the client since 3.2, the server since 3.5."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ QUIC_DECLARATIONS: Final = """
         unsigned short port);
 """
 
-#: What a client needs, and a server.
+#: The functions that a client needs, and those that a server needs.
 QUIC_CLIENT: Final = ("OSSL_QUIC_client_method", "BIO_new_bio_dgram_pair", "SSL_set1_initial_peer_addr")
 QUIC_SERVER: Final = ("OSSL_QUIC_server_method", "SSL_new_listener", "SSL_accept_connection")
 
 #: Commands of BIO_ctrl, in bio.h.
 CTRL_SET_CAPABILITIES: Final = 87
 CTRL_SET0_LOCAL_ADDRESS: Final = 94
-#: Both sides of a pair take and give the addresses of both ends (BIO_s_dgram_pair(3)).
+#: Both sides of a pair handle and provide the addresses of both ends (BIO_s_dgram_pair(3)).
 ALL_CAPABILITIES: Final = 0xF
 #: SSL_LISTENER_FLAG_NO_VALIDATE and SSL_ACCEPT_CONNECTION_NO_BLOCK: quic.h and ssl.h
 LISTENER_NO_VALIDATE: Final = 1 << 1

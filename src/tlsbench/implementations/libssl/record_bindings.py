@@ -1,4 +1,4 @@
-"""What is called of a libssl for the size and the padding of its records, and to change its keys."""
+"""The functions of a libssl for the size and padding of its records, and for key updates."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ DECLARATIONS: Final = """
     uint8_t SSL_SESSION_get_max_fragment_length(const SSL_SESSION *session);
     int SSL_key_update(SSL *ssl, int type);
 """
-#: What SSL_CTX_ctrl takes, by ssl.h.
+#: A command of SSL_CTX_ctrl: ssl.h
 CTRL_SET_MAX_SEND_FRAGMENT: Final = 52

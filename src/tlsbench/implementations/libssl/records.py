@@ -1,4 +1,4 @@
-"""The records of a libssl: their size, their padding, what was agreed on of them, and new keys for them."""
+"""The records of a libssl: their size, their padding, their agreed limits, and key updates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
 from tlsbench.scenarios import Gap, Scenario
 from tlsbench.scenarios.records import RECORD_AXES, number_of
 
-#: What each of these axes needs of a libssl.
+#: The functions of a libssl that each of these axes needs.
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "padding": ("SSL_CTX_set_block_padding",),
     "record_size": ("SSL_CTX_set_max_send_fragment",),
@@ -22,7 +22,7 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def configure(lib: Library, context: Any, scenario: Scenario, *, is_client: bool) -> None:
-    """Have a context make its records as the scenario says.
+    """Configure the records of a context as the scenario says.
 
     :raises HandshakeError: if the library refuses.
     """
@@ -34,7 +34,7 @@ def configure(lib: Library, context: Any, scenario: Scenario, *, is_client: bool
         if size is not None and getattr(lib, set_on)(context, size) != 1:
             raise HandshakeError(f"{lib.name}: {set_on} does not take {size}")
     length = number_of(scenario.max_fragment_length)
-    # The client asks (SSL_CTX_set_tlsext_max_fragment_length(3)); a server answers by itself.
+    # The client asks (SSL_CTX_set_tlsext_max_fragment_length(3)); a server answers automatically.
     if is_client and length is not None:
         mode = FRAGMENT_LENGTHS[length]
         if lib.SSL_CTX_set_tlsext_max_fragment_length(context, mode) != 1:
@@ -42,9 +42,9 @@ def configure(lib: Library, context: Any, scenario: Scenario, *, is_client: bool
 
 
 def told(lib: Library, scenario: Scenario, tls: Any) -> Mapping[str, Any]:
-    """What a library says was agreed on of the records of a connection."""
+    """What a library reports as agreed on for the records of a connection."""
     if number_of(scenario.max_fragment_length) is None or lib.lacks("SSL_SESSION_get_max_fragment_length"):
-        return {}  # wolfSSL does not tell
+        return {}  # wolfSSL does not report it
     session = ffi.gc(lib.SSL_get1_session(tls), lib.SSL_SESSION_free)
     mode = lib.SSL_SESSION_get_max_fragment_length(session)
     return {
@@ -58,7 +58,7 @@ def supported(lib: Library) -> tuple[str, ...]:
 
 
 def record_gaps(lib: Library, engine: str) -> Iterator[Gap]:
-    """What a libssl cannot do of these axes.
+    """What a libssl does not support of these axes.
 
     :param engine: its name and version.
     """

@@ -1,4 +1,4 @@
-"""What a libcrypto seals short secrets with: RSA, and key wrap."""
+"""How a libcrypto seals short secrets: RSA encryption and key wrap."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tlsbench.implementations.references.seals import rsa_opened, wrapped
 from tlsbench.implementations.verification import must_match
 from tlsbench.scenarios.subjects import RSA_KEYS
 
-# rsa.h, evp.h; of OpenSSL 1.1.1, where to set these is a macro over EVP_PKEY_CTX_ctrl
+# rsa.h and evp.h of OpenSSL 1.1.1, where these are set by macros over EVP_PKEY_CTX_ctrl
 _PADDINGS: Final = {"pkcs1": 1, "oaep": 4}
 _RSA, _OF_ANY, _OF_ENCRYPTION, _SET_PADDING, _SET_OAEP_DIGEST = 6, -1, 1 << 8 | 1 << 9, 0x1001, 0x1009
 _WRAP_ALLOWED: Final = 1
 _MOST_BYTES: Final = 1024
-#: What OpenSSL calls the ciphers that wrap: where they are fetched, and before.
+#: OpenSSL's names of the key-wrap ciphers: with providers, and before them.
 _WRAPS: Final = {
     "aes-wrap-128": ("AES-128-WRAP", "id-aes128-wrap"),
     "aes-wrap-256": ("AES-256-WRAP", "id-aes256-wrap"),
@@ -30,7 +30,7 @@ _WRAPS: Final = {
 
 
 def find(lib: Library, subject: str, operation: str) -> Callable[[Library, str, str, int], Operation] | None:
-    """What makes an operation of this family; None if the library does not have it."""
+    """Return the maker of an operation of this family; None if the library does not have it."""
     if subject in RSA_KEYS and operation.rpartition("_")[2] in _PADDINGS and "crypt" in operation:
         return _rsa
     return _key_wrap if subject in _WRAPS and _wrap_cipher(lib, subject) is not None else None

@@ -1,4 +1,4 @@
-"""The sessions of a libssl's client: how they are had, and in what shape they are kept."""
+"""The sessions of a libssl's client: how they are obtained, and in what form they are kept."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tlsbench.implementations.libssl.bindings import Library, ffi
 
 
 class Sessions:
-    """The sessions of a client's context: how they are had, and in what shape they are kept.
+    """The sessions of a client's context.
 
     :param serialises: whether they are kept as bytes (``i2d_SSL_SESSION``).
     :param by_callback: whether the library hands them to a callback.
-    :param copies: whether a copy is kept: a QUIC connection spoils its own when it ends.
-    :param renews: whether each is taken for new when it is used, as by a client whose clock is late.
+    :param copies: whether a copy is kept: a QUIC connection invalidates its own when it ends.
+    :param renews: whether the time of each is set to now when it is used, as by a client whose clock is slow.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Sessions:
         self._serialises = serialises
         self._copies = copies
         self._renews = renews
-        #: By the thread that it came to, which is the one that reads it: threads may share the context.
+        #: Keyed by the thread that received it, which also reads it: threads may share the context.
         self._newest: dict[int, Any] = {}
         self._callback: Any = None
         if by_callback:
@@ -46,7 +46,7 @@ class Sessions:
         return 1  # it is ours now
 
     def of(self, tls: Any) -> object | None:
-        """The session of a connection, None if it has none."""
+        """The session of a connection; None if it has none."""
         if self._callback is not None:
             session = self._newest.pop(get_ident(), ffi.NULL)
         else:
@@ -72,7 +72,7 @@ class Sessions:
             return
         data = ffi.from_buffer("unsigned char[]", session)
         parsed = self._lib.d2i_SSL_SESSION(ffi.NULL, ffi.new("unsigned char **", data), len(session))
-        self._set(tls, parsed)  # which counts a reference of its own
+        self._set(tls, parsed)  # which takes a reference of its own
         self._lib.SSL_SESSION_free(parsed)
 
     def _set(self, tls: Any, session: Any) -> None:

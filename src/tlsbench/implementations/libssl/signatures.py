@@ -1,4 +1,4 @@
-"""Signing and verifying with a libcrypto, as TLS does, and making the keys for it."""
+"""Signing and verifying with a libcrypto as TLS does, and generating the keys."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OF_ANY, _SET_PADDING, _SET_SALT_LENGTH = -1, 0x1001, 0x1002
 _PKCS1, _PSS, _SALT_AS_DIGEST = 1, 6, -1
 _MOST_BYTES: Final = 65_536
 _OPERATIONS: Final = ("keygen", "sign", "verify", "sign_pkcs1", "verify_pkcs1")
-#: FIPS 205 table 2: the bytes of a signature, with either hash.
+#: FIPS 205 table 2: the size of a signature in bytes, with either hash.
 _SLH_DSA_BYTES: Final = {
     "128s": 7_856,
     "128f": 17_088,
@@ -42,7 +42,7 @@ _SLH_DSA_BYTES: Final = {
 
 
 def find(lib: Library, subject: str, operation: str) -> Callable[[Library, str, str, int], Operation] | None:
-    """What makes an operation of this family; None if the library does not have it."""
+    """Return the maker of an operation of this family; None if the library does not have it."""
     if operation not in _OPERATIONS or subject not in (*SIGNATURE_KEYS, *SLH_DSA):
         return None
     return _operation if makes_keys(lib, subject) else None
@@ -52,7 +52,7 @@ def find(lib: Library, subject: str, operation: str) -> Callable[[Library, str, 
 class _Signer:
     """A key of a libcrypto that signs and verifies as TLS does.
 
-    :param padding: of RSA; 0 of others.
+    :param padding: the padding of RSA; 0 for other keys.
     """
 
     lib: Library
@@ -90,7 +90,9 @@ class _Signer:
         return bool(found == 1)
 
     def prove(self, kept: bytes, operation: str) -> None:
-        """Check that what it signs is valid by a second implementation, and a forgery is refused.
+        """Check that a second implementation accepts its signatures, and that it refuses a forgery.
+
+        SLH-DSA has no second implementation here: only the length of a signature is checked.
 
         :raises ProofError: if not.
         """
@@ -109,7 +111,7 @@ class _Signer:
         self.lib.ERR_clear_error()
 
     def public_key(self) -> Any:
-        """The public key, as the cryptography package has it."""
+        """The public key, as a key of the cryptography package."""
         length = self.lib.i2d_PUBKEY(self.key, ffi.NULL)
         der, at = ffi.new("unsigned char[]", length), ffi.new("unsigned char **")
         at[0] = der
@@ -128,7 +130,7 @@ def _signer(lib: Library, subject: str, operation: str, key: Any) -> _Signer:
 
 
 def _operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> Operation:
-    """Signing, verifying a signature, or making a key, by a key of that type."""
+    """Sign, verify a signature, or generate a key, with a key of that type."""
     if operation == "keygen":
         return _keygen(lib, subject)
     key = loaded(lib, signature_key(subject)) if subject in SIGNATURE_KEYS else _own_key(lib, subject)
@@ -141,13 +143,13 @@ def _operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> 
 
 
 def _own_key(lib: Library, subject: str) -> Any:
-    """A key of what the cryptography package does not have."""
+    """A key of a type that the cryptography package does not have."""
     key = new_key(lib, subject)
     return key if isinstance(lib, Hollow) else ffi.gc(key, lib.EVP_PKEY_free)
 
 
 def _keygen(lib: Library, subject: str) -> Operation:
-    """The last key that was made must sign."""
+    """Generate keys; the last one must be able to sign."""
     last: list[Any] = []
 
     def call() -> None:
@@ -165,7 +167,7 @@ def _keygen(lib: Library, subject: str) -> Operation:
 
 
 def _set_padding(lib: Library, context: Any, padding: int) -> None:
-    """RSASSA-PKCS1-v1_5, or rsa_pss_rsae_sha256, the one RSA scheme of TLS 1.3 handshakes."""
+    """Set RSASSA-PKCS1-v1_5, or RSASSA-PSS, which TLS 1.3 handshakes require."""
     if lib.has("EVP_PKEY_CTX_set_rsa_padding"):
         lib.EVP_PKEY_CTX_set_rsa_padding(context, padding)
         if padding == _PSS:
@@ -177,7 +179,7 @@ def _set_padding(lib: Library, context: Any, padding: int) -> None:
 
 
 def _check_length(subject: str, signature: bytes) -> None:
-    """Whether a signature that nothing else here can verify is as long as it must be."""
+    """Check the length of a signature that nothing else here can verify."""
     length = _SLH_DSA_BYTES[subject.rpartition("-")[2]]
     if len(signature) != length:
         wanted = f"a signature of {length} bytes"
@@ -185,7 +187,7 @@ def _check_length(subject: str, signature: bytes) -> None:
 
 
 def _check_signature(public: Any, signature: bytes, operation: str) -> None:
-    """Whether the cryptography package finds a signature good.
+    """Check that the cryptography package accepts a signature.
 
     :raises ProofError: if not.
     """

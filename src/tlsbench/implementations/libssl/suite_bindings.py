@@ -1,4 +1,4 @@
-"""What is called of a libssl to list its cipher suites, and to choose and read the group of DHE."""
+"""The functions of a libssl for listing its cipher suites, and for setting and reading the group of DHE."""
 
 from __future__ import annotations
 

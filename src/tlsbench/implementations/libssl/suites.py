@@ -1,4 +1,4 @@
-"""The cipher suites of a libssl by its own list, and Diffie-Hellman over finite fields before TLS 1.3."""
+"""The cipher suites that a libssl lists, and finite-field Diffie-Hellman before TLS 1.3."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from tlsbench.scenarios import Gap, ciphers, gap
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.groups import PRIMES
 
-#: Every suite, those without encryption or authentication too; BoringSSL knows the first word alone.
+#: Every suite, including those without encryption or authentication; BoringSSL knows only the first word.
 _EVERY: Final = (b"ALL:COMPLEMENTOFALL:@SECLEVEL=0", b"ALL")
-#: NID_ffdhe2048 and those after it, obj_mac.h
+#: NID_ffdhe2048 and those after it: obj_mac.h
 _NIDS: Final[Mapping[str, int]] = dict(zip(PRIMES, range(1126, 1131), strict=True))
 # SSL_CTX_ctrl and SSL_ctrl: ssl.h
 _SET_TMP_DH: Final = 3
 _GET_PEER_TMP_KEY: Final = 109
 _GET_TMP_KEY: Final = 133
-#: What is needed to give a server the group of its DHE.
+#: The functions for setting a server's DHE group.
 NEEDED_FOR_DHE: Final = ("DH_new_by_nid", "SSL_CTX_ctrl")
 
 
 def offered_ciphers(lib: Library) -> dict[int, str]:
-    """As :class:`tlsbench.implementations.offers.ListsCiphers` says."""
+    """The suites of a library; see :class:`tlsbench.implementations.offers.ListsCiphers`."""
     context = ffi.gc(lib.SSL_CTX_new(lib.TLS_client_method()), lib.SSL_CTX_free)
     next(words for words in _EVERY if lib.SSL_CTX_set_cipher_list(context, words) == 1)
     lib.ERR_clear_error()
     listed = _listed(lib, context)
-    if lib.has("SSL_CTX_set_ciphersuites"):  # a list of its own, in which not every suite is by default
+    if lib.has("SSL_CTX_set_ciphersuites"):  # a separate list, which by default does not have every suite
         for suite in ciphers.CIPHER_SUITES:
             name = suite.name.encode("ascii")
             if suite.version == "1.3" and lib.SSL_CTX_set_ciphersuites(context, name) == 1:
@@ -51,7 +51,7 @@ def _listed(lib: Library, context: Any) -> dict[int, str]:
 
 
 def unknown_groups(lib: Library, engine: str, unknown: tuple[str, ...]) -> Iterator[Gap]:
-    """The gap of the groups that a library does not list; its DHE may have the primes all the same."""
+    """The gaps of groups that a library does not list; its DHE may support the primes all the same."""
     reason = f"{engine} does not know the group"
     yield gap(reason, group=tuple(name for name in unknown if name not in PRIMES))
     primes = tuple(name for name in unknown if name in PRIMES)
@@ -60,9 +60,9 @@ def unknown_groups(lib: Library, engine: str, unknown: tuple[str, ...]) -> Itera
 
 
 def set_prime(lib: Library, context: Any, group: str) -> None:
-    """Have a server of TLS 1.2 or older use a group of RFC 7919 with DHE.
+    """Have a server of TLS 1.2 or older use a group of RFC 7919 for DHE.
 
-    :raises HandshakeError: if it does not take it.
+    :raises HandshakeError: if the library refuses it.
     """
     parameters = ffi.gc(lib.DH_new_by_nid(_NIDS[group]), lib.DH_free)
     if lib.SSL_CTX_ctrl(context, _SET_TMP_DH, 0, parameters) != 1:
@@ -70,7 +70,7 @@ def set_prime(lib: Library, context: Any, group: str) -> None:
 
 
 def group_of(lib: Library, tls: Any) -> str | None:
-    """The group of a connection, by its IANA name; None if there was none, or the library does not say."""
+    """The group of a connection, by its IANA name; None if there was none, or it is not reported."""
     suite = ciphers.BY_NAME.get(lib.cipher_of(tls) or "")
     if suite is None or suite.exchanges_in_group != "prime":
         return lib.group_of(tls)
@@ -99,7 +99,7 @@ def _prime_of(lib: Library, key: Any) -> int:
 
 
 def old_versions(lib: Library) -> tuple[str, ...]:
-    """Those of TLS 1.0 and 1.1 that it still has: a build without them refuses to end with them."""
+    """Those of TLS 1.0 and 1.1 that it still has: a build without them refuses them as a maximum."""
     context = ffi.gc(lib.SSL_CTX_new(lib.TLS_client_method()), lib.SSL_CTX_free)
     found = tuple(
         version

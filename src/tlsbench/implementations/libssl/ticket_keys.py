@@ -1,4 +1,4 @@
-"""Keys by which several servers on a libssl take each other's tickets."""
+"""Keys that let several servers on a libssl accept each other's tickets."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LENGTHS: Final = (80, 48)
 
 
 def set_ticket_keys(lib: Library, context: Any, keys: bytes) -> None:
-    """Have a server's context seal its tickets with keys from outside.
+    """Have a server's context seal its tickets with given keys.
 
-    :raises MeasurementError: if the library takes none.
+    :raises MeasurementError: if the library accepts none.
     """
     for length in _LENGTHS:
         part = ffi.new("unsigned char[]", keys[:length])

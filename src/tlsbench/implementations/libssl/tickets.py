@@ -1,4 +1,4 @@
-"""The tickets of a libssl's server: the keys that seal them, and how long they are good."""
+"""The tickets of a libssl's server: the keys that seal them, and how long they are valid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tlsbench.scenarios.credentials import EXPIRING_LIFETIME_S
 _NAME_BYTES: Final = 16
 _IV_BYTES: Final = 16
 _KEY_BYTES: Final = 32
-#: What its callback returns: no ticket of ours, a good one, one that is to be replaced; or what fails.
+#: What its callback returns: not our ticket, a good one, one to be renewed, or failure.
 _UNKNOWN, _GOOD, _RENEW, _FAILED = 0, 1, 2, -1
 # OSSL_PARAM(3): data types
 _UTF8_STRING, _OCTET_STRING = 4, 5
@@ -25,7 +25,7 @@ _UNMODIFIED: Final = 2**64 - 1
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A key that seals tickets: its name is in each; a key of AES-256-CBC, and one of HMAC."""
+    """A key that seals tickets: its name, which is in each ticket, an AES-256-CBC key and an HMAC key."""
 
     name: bytes = field(default_factory=lambda: os.urandom(_NAME_BYTES))
     encryption: bytes = field(default_factory=lambda: os.urandom(_KEY_BYTES), repr=False)
@@ -33,7 +33,7 @@ class _Key:
 
 
 class ServerTickets:
-    """The keys of a server's tickets, and what it found in each ticket."""
+    """The keys of a server's tickets, and the state of each ticket that it was shown."""
 
     def __init__(self, lib: Library, context: Any, scenario: Scenario) -> None:
         self._lib = lib
@@ -54,13 +54,13 @@ class ServerTickets:
 
     @classmethod
     def of(cls, lib: Library, context: Any, scenario: Scenario) -> list[ServerTickets]:
-        """Set a server's context up for a scenario's tickets; none if it asks for nothing of them."""
+        """Set up a server's context for a scenario's tickets; return a part only if it sets their state."""
         if scenario.ticket_lifetime not in ("", "default"):
             lib.SSL_CTX_set_timeout(context, int(scenario.ticket_lifetime))
         return [] if scenario.ticket_state in ("", "current") else [cls(lib, context, scenario)]
 
     def rotate(self, *, keep_previous: bool) -> None:
-        """Seal with a new key from now on."""
+        """Seal tickets with a new key from now on."""
         self._previous, self._current = self._current if keep_previous else None, _Key()
 
     def equip(self, tls: Any) -> None:
@@ -69,7 +69,7 @@ class ServerTickets:
     def told(self, tls: Any) -> Mapping[str, Any]:
         found = self._found.get(int(ffi.cast("uintptr_t", tls)))
         if found == "current" and not self._lib.SSL_session_reused(tls):
-            found = "expired"  # it was opened, and what it holds was good: nothing else is checked
+            found = "expired"  # it was opened, and its contents were good: nothing else is checked
         return {} if found is None else {"ticket_state": found}
 
     def _keys(  # noqa: PLR0917 - the library's own callback
@@ -110,12 +110,12 @@ class ServerTickets:
 
 @dataclass(frozen=True, slots=True)
 class ClientTickets:
-    """What a client knows of its ticket."""
+    """What a client knows about its ticket."""
 
     lib: Library
 
     def equip(self, _tls: Any) -> None:
-        """Nothing: the ticket comes with the session."""
+        """Do nothing: the ticket comes with the session."""
 
     def told(self, tls: Any) -> Mapping[str, Any]:
         lifetime = self.lib.SSL_SESSION_get_ticket_lifetime_hint(self.lib.SSL_get_session(tls))

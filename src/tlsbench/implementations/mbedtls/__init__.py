@@ -1,4 +1,4 @@
-"""``mbedtls``: Mbed TLS, by the package python-mbedtls."""
+"""``mbedtls``: Mbed TLS, through the package python-mbedtls."""
 
 from tlsbench.implementations.mbedtls.library import MbedTls
 

@@ -1,7 +1,7 @@
-"""DTLS by python-mbedtls: a TLSWrappedBuffer that is given one datagram at a time.
+"""DTLS with python-mbedtls: a TLSWrappedBuffer that is given one datagram at a time.
 
-Its timer is of the real time, and does not say when it is due: it is followed here. The first is 1 s, so that
-what is lost is waited for.
+Its timer runs in real time, and does not report when it is due: it is tracked here. The first is 1 s: after a
+loss, the endpoint sleeps until it is due.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from tlsbench.scenarios import Scenario
 if TYPE_CHECKING:
     from tlsbench.implementations.mbedtls.library import MbedTls
 
-#: The first timer, and the longest, as Mbed TLS has them by default.
+#: The first and the longest timer: Mbed TLS's defaults.
 _FIRST_TIMER_S: Final = 1.0
 _LONGEST_TIMER_S: Final = 60.0
-#: Its clock has milliseconds.
+#: Its clock counts milliseconds.
 _TICK_S: Final = 0.002
 _NS_PER_S: Final = 1_000_000_000
-#: The peer of a connection in memory, as a cookie is bound to one.
+#: The peer's address on a connection in memory, since a cookie is bound to one.
 _ADDRESS: Final = b"memory"
 
 
 class MbedTlsDatagramContext:
-    """One side's context of DTLS."""
+    """One side's context for DTLS."""
 
     def __init__(self, library: MbedTls, context: Any, scenario: Scenario) -> None:
         self._library = library
@@ -64,11 +64,11 @@ class MbedTlsDatagramContext:
 
 
 class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
-    """A TLSWrappedBuffer of DTLS.
+    """A TLSWrappedBuffer for DTLS.
 
-    :param make: makes the buffer, anew once the server has asked for its cookie.
-    :param mtu: the most bytes in a datagram.
-    :param payload_bytes: the most application data in a record that fits into one.
+    :param make: makes the buffer, and a new one once the server has asked for its cookie.
+    :param mtu: the maximum size of a datagram, in bytes.
+    :param payload_bytes: the most application data in a record that fits into a datagram, in bytes.
     """
 
     def __init__(self, library: MbedTls, make: Callable[[], Any], mtu: int, payload_bytes: int) -> None:
@@ -98,7 +98,7 @@ class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
             except self._asks_again:
                 self._drain()
                 self._buffer = self._make()
-            except Exception as error:  # its errors have no common root
+            except Exception as error:  # its errors have no common base class
                 self._drain()
                 self._pack()
                 raise self._translated(error) from error
@@ -114,7 +114,7 @@ class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
                 chunk = self._buffer.read(RECORD_BYTES)
             except self._wants_read:
                 chunk = b""
-            except Exception as error:  # its errors have no common root
+            except Exception as error:  # its errors have no common base class
                 if getattr(error, "err", 0) == PEER_CLOSE_NOTIFY:
                     return b"".join(chunks)
                 raise self._translated(error) from error
@@ -148,12 +148,12 @@ class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
     def handle_timer(self, now_ns: int) -> None:
         left_s = self._sent_at_s + self._timer_s + _TICK_S - time.monotonic()
         time.sleep(max(0.0, left_s))
-        # Its handshake, which is called next, asks the timer; if that sends nothing, it is asked again.
+        # Its handshake, which is called next, checks the timer; if it sends nothing, it is checked again.
         self._is_again = True
         self._due_ns = now_ns + round(self._timer_s * _NS_PER_S)
 
     def _give(self) -> bool:
-        """Give it the next datagram, alone; whether there was one."""
+        """Give it the next datagram alone; return whether there was one."""
         if not self._arrived:
             return False
         datagram = self._arrived.popleft()
@@ -166,6 +166,6 @@ class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
         return True
 
     def _pack(self) -> None:
-        """Make datagrams of what its buffer gave, where they are joined."""
+        """Split the output of its buffer, where datagrams are joined, into datagrams."""
         self._ready += packed(b"".join(self._outgoing), self._mtu)
         self._outgoing.clear()

@@ -35,7 +35,7 @@ class MbedTlsContext:
 
 
 class MbedTlsEndpoint:
-    """A TLSWrappedBuffer, whose buffers hold a few records: what goes in and out waits beside them."""
+    """A TLSWrappedBuffer, whose buffers hold a few records: further input and output wait outside them."""
 
     def __init__(self, library: MbedTls, buffer: Any) -> None:
         tls = library.tls
@@ -43,7 +43,7 @@ class MbedTlsEndpoint:
         configuration = buffer.context.configuration
         self._validates = configuration.validate_certificates
         asked = configuration.max_fragmentation_length
-        # The codes of RFC 6066, section 4, are powers of two from 512 on. A longer write is not taken whole.
+        # The codes of RFC 6066, section 4, mean powers of two from 512 on. A longer write is cut short.
         self._record_bytes = 256 << asked.value if asked else RECORD_BYTES
         self._over = tls.HandshakeStep.HANDSHAKE_OVER
         self._wants_read, self._wants_write = tls.WantReadError, tls.WantWriteError
@@ -61,7 +61,7 @@ class MbedTlsEndpoint:
                 self._drain()
                 if not self._incoming:
                     return False
-            except Exception as error:  # its errors have no common root
+            except Exception as error:  # its errors have no common base class
                 self._drain()
                 raise self._translated(error) from error
         self._drain()
@@ -81,7 +81,7 @@ class MbedTlsEndpoint:
             record = data[start : start + self._record_bytes]
             while True:
                 try:
-                    self._buffer.write(record)  # all of it; what it returns is the size of what it sends
+                    self._buffer.write(record)  # all of it; it returns the size of what it sends
                     break
                 except self._wants_write:
                     self._drain()
@@ -97,7 +97,7 @@ class MbedTlsEndpoint:
                 if not self._incoming:
                     return b"".join(chunks)
                 continue
-            except Exception as error:  # its errors have no common root
+            except Exception as error:  # its errors have no common base class
                 if getattr(error, "err", 0) == PEER_CLOSE_NOTIFY:
                     return b"".join(chunks)
                 raise self._translated(error) from error
@@ -114,7 +114,7 @@ class MbedTlsEndpoint:
             group=None,
             resumed=False,
             peer_certificate=certificate or b"",
-            # With validate_certificates a handshake whose verification fails does not end.
+            # With validate_certificates a handshake whose verification fails does not complete.
             peer_verified=bool(certificate) and self._validates,
         )
 
@@ -122,10 +122,10 @@ class MbedTlsEndpoint:
         return None
 
     def close(self) -> None:
-        pass  # nothing resumes, so nothing needs a goodbye
+        pass  # nothing resumes, so no close_notify is needed
 
     def _feed(self) -> None:
-        """Give the library one record, or what there is of it: a read that meets an alert loses the rest."""
+        """Give the library at most one record at a time: a read that meets an alert loses the rest."""
         if self._incoming:
             record_bytes = RECORD_HEADER_BYTES + int.from_bytes(self._incoming[3:RECORD_HEADER_BYTES], "big")
             self._buffer.receive_from_network(bytes(self._incoming[:record_bytes]))

@@ -1,4 +1,4 @@
-"""``mbedtls``: Mbed TLS, by the package python-mbedtls."""
+"""``mbedtls``: Mbed TLS, through the package python-mbedtls."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from tlsbench.scenarios.records import number_of
 
 _VERSIONS: Final = {"1.0": "TLSv1", "1.1": "TLSv1_1", "1.2": "TLSv1_2"}
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
-#: By the type of key, the groups that it takes only where the key's curve is not listed beside them.
+#: By key type: the groups that it accepts only if the key's curve is not listed with them.
 _PREFERS_CURVE_OF: Final = {
     "ecdsa-secp256r1": ("x25519", "x448"),
     "ecdsa-secp384r1": ("x25519", "x448", "secp256r1"),
 }
-#: The same of a server too: it goes by its own list, the longest first.
+#: The same, for its server too: it follows its own list, the longest curve first.
 _TAKES_CURVE_OF: Final = {
     "ecdsa-secp521r1": ("x25519", "x448", "secp256r1", "secp384r1"),
     "ecdsa-brainpoolP256r1": ("x25519", "x448"),
@@ -85,7 +85,7 @@ class MbedTls:
                 ),
                 *(
                     gap(
-                        "the server lists the curve of its certificate too, which a client mbedtls prefers",
+                        "the server also lists the curve of its certificate, which an mbedtls client prefers",
                         client="mbedtls",
                         key=key,
                         group=shorter,
@@ -94,7 +94,7 @@ class MbedTls:
                 ),
                 *(
                     gap(
-                        "the other side lists the curve of the certificate too, which mbedtls prefers",
+                        "the peer also lists the curve of the certificate, which mbedtls prefers",
                         key=key,
                         group=shorter,
                         **{end: "mbedtls"},

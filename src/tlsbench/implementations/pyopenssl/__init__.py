@@ -1,4 +1,4 @@
-"""``pyopenssl``: pyOpenSSL, its public API and what it binds below that."""
+"""``pyopenssl``: pyOpenSSL, its public API and the bindings below it."""
 
 from tlsbench.implementations.pyopenssl.library import PyOpenSsl
 

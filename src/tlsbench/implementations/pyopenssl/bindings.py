@@ -1,7 +1,7 @@
-"""What pyOpenSSL binds but does not offer: the one place that reaches below its public API.
+"""What pyOpenSSL binds but does not expose: the one module that reaches below its public API.
 
 Each function here depends on symbols of ``OpenSSL.SSL._lib``. They are looked up by name, so that a
-pyOpenSSL without one of them loses a capability, with its reason, and not its import.
+pyOpenSSL without one of them loses a capability, with a reason, but can still be imported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tlsbench.implementations.openssl_names import CPU_INFO
 _lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]  # not public, see above
 _ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]  # as above
 
-#: The symbols behind each thing that can be done here.
+#: The symbols behind each ability.
 SYMBOLS = {
     "groups": ("SSL_CTX_set1_curves_list",),
     "host name checks": ("SSL_CTX_get0_param", "X509_VERIFY_PARAM_set1_host"),
@@ -38,18 +38,17 @@ SYMBOLS = {
     "early data": ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"),
 }
 
-#: So much is read at once: two records.
+#: The most that is read at once: two records.
 READ_BYTES: Final = 32 * 1024
-#: X509_V_ERR_CERT_REJECTED: the application does not want the certificate; the alert is bad_certificate.
+#: X509_V_ERR_CERT_REJECTED: the application rejects the certificate; the alert is bad_certificate.
 CERTIFICATE_REJECTED: Final = 28
-#: SSL_MODE_NO_AUTO_CHAIN of SSL_CTX_set_mode(3): send the chain as given, not the root from the
-#: trust store behind it.
+#: SSL_MODE_NO_AUTO_CHAIN of SSL_CTX_set_mode(3): send the chain as given, without the trust store's root.
 MODE_NO_AUTO_CHAIN: Final = 0x08
 #: SSL_OP_NO_ANTI_REPLAY of SSL_CTX_set_options(3).
 _NO_ANTI_REPLAY: Final = 1 << 24
 _MAX_EARLY_DATA_BYTES = 16384
-#: What OpenSSL's state machine passes only when the server has accepted early data: without, the client
-#: writes no such message (RFC 8446 section 4.5).
+#: A state that OpenSSL's client passes through only if the server has accepted early data: otherwise it
+#: writes no EndOfEarlyData (RFC 8446 section 4.5).
 EARLY_DATA_ACCEPTED: Final = b"TLSv1.3 write end of early data"
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_ERROR, _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = range(3)
@@ -63,7 +62,7 @@ def missing(ability: str) -> tuple[str, ...]:
 
 
 def cpu_info() -> str:
-    """What the OpenSSL of the cryptography package says of the processor's features that it uses."""
+    """The processor features that the cryptography package's OpenSSL reports it uses."""
     return SSL.OpenSSL_version(CPU_INFO).decode("ascii")
 
 
@@ -93,7 +92,7 @@ def set_signature_algorithms(context: SSL.Context, names: str) -> None:
 
 
 def verify_error(code: int) -> str:
-    """The words of a verification error (X509_verify_cert_error_string(3))."""
+    """The description of a verification error (X509_verify_cert_error_string(3))."""
     words: bytes = _ffi.string(_lib.X509_verify_cert_error_string(code))
     return words.decode("ascii")
 
@@ -101,10 +100,10 @@ def verify_error(code: int) -> str:
 def set_judge(context: SSL.Context, judge: Callable[[X509, int, int], int]) -> object:
     """Verify the peer, and let ``judge`` have the last word on each certificate (SSL_CTX_set_verify(3)).
 
-    :param judge: given the certificate, its depth and the error so far (0 for none), it returns the error
-        to fail with, 0 to go on. pyOpenSSL's own callback can only say yes or no, and a no without an
-        error becomes the alert internal_error.
-    :returns: what must be kept as long as connections of the context live.
+    :param judge: called with the certificate, its depth and the error so far (0 for none); it returns the
+        error to fail with, or 0 to go on. pyOpenSSL's own callback can only accept or refuse, and a refusal
+        without an error becomes the alert internal_error.
+    :returns: an object that must be kept as long as connections of the context live.
     """
 
     def callback(_accepted: int, store_context: object) -> int:
@@ -118,7 +117,7 @@ def set_judge(context: SSL.Context, judge: Callable[[X509, int, int], int]) -> o
         _lib.X509_STORE_CTX_set_error(store_context, error)
         return int(error == _X509_V_OK)
 
-    # An exception in a callback has nowhere to go: it must not become a yes.
+    # An exception in a callback cannot propagate: it must not count as acceptance.
     kept: object = _ffi.callback("int (*)(int, X509_STORE_CTX *)", callback, error=0)
     _lib.SSL_CTX_set_verify(context._context, SSL.VERIFY_PEER, kept)
     return kept
@@ -156,26 +155,26 @@ def expect_peer(store: X509Store, host: str, usage: str) -> None:
 
 
 def clear_errors() -> None:
-    """Empty the error queue, in which pyOpenSSL leaves what came with a SysCallError.
+    """Empty the error queue, in which pyOpenSSL leaves the errors behind a SysCallError.
 
-    What is there is taken for the reason of the next call's failure, be it on another connection
+    They would be taken for the reason of the next call's failure, even on another connection
     (SSL_get_error(3)).
     """
     _lib.ERR_clear_error()
 
 
 def attach(connection: SSL.Connection, sock: socket.socket) -> None:
-    """Let a connection over memory go on over a socket (SSL_set_fd(3)); what it wrote must have been read."""
-    _lib.SSL_set_fd(connection._ssl, sock.fileno())  # which frees the BIOs over memory
+    """Move a connection from memory to a socket (SSL_set_fd(3)); its output must have been read."""
+    _lib.SSL_set_fd(connection._ssl, sock.fileno())  # which frees the memory BIOs
     connection._socket = sock
     connection._into_ssl = connection._from_ssl = None
 
 
 def reader() -> Callable[[SSL.Connection], bytes]:
-    """What reads application data of connections (SSL_read(3)) into one buffer of its own.
+    """Return a function that reads connections' application data (SSL_read(3)) into one buffer.
 
-    It returns ``b""`` if there is none yet, and raises what :meth:`OpenSSL.SSL.Connection.recv` raises; that
-    allocates a buffer at each call.
+    It returns ``b""`` if there is none yet, and raises what :meth:`OpenSSL.SSL.Connection.recv` raises, but
+    does not allocate a buffer at each call.
     """
     buffer = _ffi.new("char[]", READ_BYTES)
     view, read, get_error, want_read = (
@@ -200,9 +199,9 @@ def reader() -> Callable[[SSL.Connection], bytes]:
 
 
 def write(connection: SSL.Connection, data: bytes) -> int:
-    """Write as much application data as the socket takes (SSL_write(3)): how many bytes.
+    """Write as much application data as the socket accepts (SSL_write(3)); return the number of bytes.
 
-    :raises OpenSSL.SSL.Error: as :meth:`OpenSSL.SSL.Connection.send` does, but where it must wait.
+    :raises OpenSSL.SSL.Error: as :meth:`OpenSSL.SSL.Connection.send` does, except when it must wait.
     """
     tls: Any = connection._ssl
     sent: int = _lib.SSL_write(tls, data, len(data))
@@ -217,7 +216,7 @@ def write(connection: SSL.Connection, data: bytes) -> int:
 
 
 def chosen_protocol(connection: SSL.Connection) -> str:
-    """What was agreed by ALPN (RFC 7301), ``""`` if nothing was."""
+    """The protocol agreed by ALPN (RFC 7301); ``""`` if there is none."""
     return connection.get_alpn_proto_negotiated().decode("ascii", "replace")
 
 
@@ -227,12 +226,12 @@ def session_reused(connection: SSL.Connection) -> bool:
 
 
 def has_session(connection: SSL.Connection, session: SSL.Session | None) -> bool:
-    """Whether a connection's session is still this one: in TLS 1.3 each ticket brings another."""
+    """Whether a connection's session is still this one: in TLS 1.3 each ticket brings a new one."""
     return session is not None and bool(_lib.SSL_get_session(connection._ssl) == session._session)
 
 
 def peer_verified(connection: SSL.Connection) -> bool:
-    """Whether the peer's chain was asked for and found good (SSL_get_verify_result(3))."""
+    """Whether the peer's chain was requested and is valid (SSL_get_verify_result(3))."""
     tls = connection._ssl
     asked = bool(_lib.SSL_get_verify_mode(tls) & SSL.VERIFY_PEER)
     return asked and bool(_lib.SSL_get_verify_result(tls) == _X509_V_OK)
@@ -241,7 +240,7 @@ def peer_verified(connection: SSL.Connection) -> bool:
 def accept_early_data(context: SSL.Context, *, anti_replay: bool = True) -> None:
     """Let a server's tickets allow early data.
 
-    :param anti_replay: whether each ticket is taken once, as OpenSSL does by itself
+    :param anti_replay: whether each ticket is accepted only once, OpenSSL's default
         (SSL_CTX_set_max_early_data(3)).
     """
     if not anti_replay:
@@ -264,7 +263,7 @@ def write_early_data(connection: SSL.Connection, data: bytes) -> None:
 
 
 class EarlyDataReader:
-    """Reads early data on a server until the client's first flight has no more of it."""
+    """A reader of early data on a server, until the client's first flight has no more."""
 
     def __init__(self, connection: SSL.Connection) -> None:
         self._connection = connection
@@ -274,7 +273,7 @@ class EarlyDataReader:
         self.finished = False
 
     def read(self) -> None:
-        """Take what has arrived; sets ``finished`` once the handshake may go on.
+        """Read what has arrived; set ``finished`` once the handshake may go on.
 
         :raises OpenSSL.SSL.Error: if the first flight is not what TLS allows.
         """

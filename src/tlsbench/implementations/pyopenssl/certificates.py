@@ -1,4 +1,4 @@
-"""PyOpenSSL's operations on certificates: each ready to call, with a check that it does what it says."""
+"""PyOpenSSL's operations on certificates, each ready to call, with a check of its result."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ _OPERATIONS: Final[Mapping[str, Callable[[Scenario, Peers], Operation]]] = {
     "parse": _parse,
     "verify": _verify,
 }
-#: What pyOpenSSL offers no calls for.
+#: The operations for which pyOpenSSL has no calls.
 NOT_OFFERED: Final = tuple(known.name for known in OPERATIONS if known.name not in _OPERATIONS)

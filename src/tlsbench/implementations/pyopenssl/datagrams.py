@@ -1,7 +1,7 @@
-"""DTLS by pyOpenSSL: a Connection over memory BIOs, whose datagrams are packed and handed over one by one.
+"""DTLS with pyOpenSSL: a Connection over memory BIOs, whose datagrams are packed and handed over one by one.
 
-It has no BIO that keeps datagrams apart. Its timers are of the real time, and the first is 1 s: where
-something is lost, it is waited for.
+It has no BIO that keeps datagrams apart. Its timers run in real time, and the first is 1 s: after a loss, the
+endpoint sleeps until it is due.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NS_PER_S: Final = 1_000_000_000
 
 
 class PyOpenSslDatagramContext(PyOpenSslContext):
-    """One side's SSL.Context of DTLS."""
+    """One side's SSL.Context for DTLS."""
 
     def __init__(self, context: SSL.Context, scenario: Scenario, *, wants_staple: bool = False) -> None:
         super().__init__(context, wants_staple=wants_staple)
@@ -49,8 +49,8 @@ class PyOpenSslDatagramContext(PyOpenSslContext):
 class PyOpenSslDatagramEndpoint(FedByDatagrams, PyOpenSslEndpoint):
     """A Connection over its own memory BIOs.
 
-    :param mtu: the most bytes in a datagram.
-    :param payload_bytes: the most application data in a record that fits into one.
+    :param mtu: the maximum size of a datagram, in bytes.
+    :param payload_bytes: the most application data in a record that fits into a datagram, in bytes.
     """
 
     __slots__ = ("_arrived", "_mtu", "_now_ns", "_payload_bytes", "_ready")
@@ -106,7 +106,7 @@ class PyOpenSslDatagramEndpoint(FedByDatagrams, PyOpenSslEndpoint):
 
 
 def make_cookies(context: SSL.Context) -> None:
-    """Make a server ask for cookies, as RFC 6347 (section 4.2.1) proposes them."""
+    """Have a server require cookies, as proposed in RFC 6347 (section 4.2.1)."""
     cookie = cookie_maker()
     assert SSL.OP_COOKIE_EXCHANGE is not None, "a capability says whether it is bound"
     context.set_options(SSL.OP_COOKIE_EXCHANGE)

@@ -20,7 +20,7 @@ from tlsbench.implementations.pyopenssl.psk import ExternalPsks
 from tlsbench.implementations.pyopenssl.tapped import log_keys
 from tlsbench.pki import SERVER_NAME
 
-#: pyOpenSSL allocates a buffer of the size asked for at each call: two records are few and enough.
+#: pyOpenSSL allocates a buffer of the requested size at each call: two records are small, and enough.
 _CHUNK_BYTES: Final = 32 * 1024
 _SHUT_DOWN: Final = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
 _HOST: Final = SERVER_NAME.encode("ascii")
@@ -46,7 +46,7 @@ class PyOpenSslContext:
         return PyOpenSslEndpoint(self.connection(session, early_data), psks=self._psks)
 
     def connection(self, session: object | None, early_data: bytes) -> SSL.Connection:
-        """A client's Connection, ready to shake hands."""
+        """A client's Connection, ready for the handshake."""
         connection = SSL.Connection(self.context, None)
         connection.set_connect_state()
         connection.set_tlsext_host_name(_HOST)
@@ -147,7 +147,7 @@ class PyOpenSslEndpoint:
             resumed=bindings.session_reused(connection) and not psk_identity,
             peer_certificate=certificate.public_bytes(Encoding.DER) if certificate else b"",
             peer_verified=certificate is not None and bindings.peer_verified(connection),
-            # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
+            # On a server the chain does not include the leaf: SSL_get_peer_cert_chain(3).
             peer_chain_length=len(chain) + self._is_server if chain is not None else None,
             verified_length=len(verified) if verified is not None else None,
             early_data=self._early_data.data if self._early_data is not None else b"",
@@ -159,11 +159,11 @@ class PyOpenSslEndpoint:
         return self._connection.get_session()
 
     def close(self) -> None:
-        # Without this OpenSSL takes the session for broken and forgets it.
+        # Without this OpenSSL considers the session bad and discards it.
         self._connection.set_shutdown(_SHUT_DOWN)
 
 
 def translated(error: SSL.Error) -> HandshakeError:
-    """The error of a library that gives up, with its reasons in one line."""
+    """Convert pyOpenSSL's error, with its reasons in one line."""
     reasons = [reason for *_, reason in error.args[0]] if error.args else []
     return HandshakeError(f"pyopenssl: {'; '.join(reasons) or type(error).__name__}")

@@ -35,7 +35,7 @@ from tlsbench.scenarios import Capabilities, Scenario, gap, groups
 from tlsbench.scenarios.axes import TLS_WORKLOADS
 from tlsbench.scenarios.chains import ANCHORED
 
-#: What no handshake can be driven and proved without.
+#: The abilities without which no handshake can be driven and proved.
 _NEEDED = (
     "groups",
     "host name checks",
@@ -72,7 +72,7 @@ class PyOpenSsl:
                 kernel_tls_gap(),
                 no_ed25519_in_dtls(),
                 gap(
-                    f"{self.engine()} has no DTLS 1.3; of OpenSSL's releases 4.1 will be the first with it",
+                    f"{self.engine()} has no DTLS 1.3; OpenSSL 4.1 will be the first release with it",
                     transport="dtls",
                     version="1.3",
                 ),
@@ -108,7 +108,7 @@ class PyOpenSsl:
                 *(
                     gap(
                         f"{self.engine()} has no ML-DSA certificates",
-                        # ML-KEM came with it, in OpenSSL 3.5
+                        # OpenSSL 3.5 added ML-KEM together with it
                         **{axis: () if bindings.knows_group("MLKEM768") else ML_DSA},
                     )
                     for axis in ("key", "intermediate_key", "root_key")
@@ -159,7 +159,7 @@ class PyOpenSsl:
 
 
 def _version() -> tuple[int, int]:
-    """The first two numbers of the engine's version: OPENSSL_VERSION_NUMBER(3)."""
+    """The engine's major and minor version: OPENSSL_VERSION_NUMBER(3)."""
     return SSL.OPENSSL_VERSION_NUMBER >> 28, SSL.OPENSSL_VERSION_NUMBER >> 20 & 0xFF
 
 
@@ -168,7 +168,7 @@ def _client(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:
     _configure(context, scenario, peers)
     context.set_verify(SSL.VERIFY_PEER)
     bindings.check_host_name(context, SERVER_NAME)
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are handed over by hand
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are handed over explicitly
     if scenario.client_auth == "required":
         show_identity(context, peers.client)
     if scenario.ocsp == "stapled":
@@ -179,7 +179,7 @@ def _client(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:
 def _server(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:
     context = SSL.Context(method)
     _configure(context, scenario, peers)
-    context.set_session_id(b"tlsbench")  # with client certificates nothing resumes without
+    context.set_session_id(b"tlsbench")  # with client certificates nothing resumes without it
     if scenario.client_auth == "required":
         context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
     if is_of_dhe(scenario):
@@ -216,17 +216,17 @@ def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:
 
 
 def show_identity(context: SSL.Context, identity: Identity) -> None:
-    """Make a context show an identity's chain."""
-    # From a file: use_privatekey() of pyOpenSSL does not know ML-DSA keys, the engine does.
+    """Have a context present an identity's chain."""
+    # From a file: use_privatekey() of pyOpenSSL does not know ML-DSA keys, but the engine does.
     with identity.pem_file() as path:
         context.use_certificate_chain_file(path)
         context.use_privatekey_file(path)
 
 
 def staple_status(connection: SSL.Connection, der: bytes) -> str:
-    """What the response that a server stapled says of its leaf: ``"good"``, ``"revoked"`` or ``"unknown"``.
+    """The status of a server's leaf in its stapled response: ``"good"``, ``"revoked"`` or ``"unknown"``.
 
-    :raises CertificateError: if it is not to be relied on.
+    :raises CertificateError: if the response cannot be relied on.
     """
     chain = connection.get_verified_chain(as_cryptography=True)
     if chain is None or len(chain) < 2:
@@ -235,7 +235,7 @@ def staple_status(connection: SSL.Connection, der: bytes) -> str:
 
 
 def _check_staple(connection: SSL.Connection, der: bytes, _data: object) -> bool:
-    """Whether there is a response, to be relied on, that says good; what it says is kept for the proof."""
+    """Whether a response that can be relied on says good; its status is kept for the proof."""
     try:
         status = staple_status(connection, der)
     except CertificateError:

@@ -1,4 +1,4 @@
-"""External PSKs by pyOpenSSL: its library binds OpenSSL's callbacks, which its API does not offer."""
+"""External PSKs with pyOpenSSL, which binds OpenSSL's callbacks but does not expose them in its API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.scenarios.axes import AXES
 _lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]  # not public, as in bindings.py
 _ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]  # as above
 
-#: What of the library it needs, in TLS 1.3 and in TLS 1.2.
+#: The functions that are needed, in TLS 1.3 and in TLS 1.2.
 SYMBOLS: Final = (
     "SSL_CTX_set_psk_use_session_callback",
     "SSL_CTX_set_psk_find_session_callback",
@@ -30,9 +30,9 @@ _NO_DHE_KEX: Final = 1 << 10 | 1 << 35
 
 
 class ExternalPsks:
-    """The PSK of a context: what its callbacks hand over, and to which connections they did.
+    """The PSK of a context, which its callbacks hand over, and the connections that it was handed to.
 
-    :param is_server: of which end the context is.
+    :param is_server: whether the context is a server's.
     """
 
     def __init__(self, context: SSL.Context, scenario: Scenario, *, is_server: bool) -> None:
@@ -42,12 +42,12 @@ class ExternalPsks:
         self._is_13 = scenario.version == "1.3"
         self._handed: set[int] = set()
         setter, signature, answer = self._callbacks()[self._is_13, is_server]
-        # An exception in a callback has nowhere to go: it must not become a yes.
+        # An exception in a callback cannot propagate: it must not count as acceptance.
         self._callback: object = _ffi.callback(signature, answer, error=0)
         setter(context._context, self._callback)
 
     def _callbacks(self) -> dict[tuple[bool, bool], tuple[Any, str, Callable[..., int]]]:
-        """By the version and the end: what sets the callback, its type, and what answers."""
+        """For each version and end: the setter of the callback, its type, and the method that answers."""
         return {
             (True, False): (
                 _lib.SSL_CTX_set_psk_use_session_callback,
@@ -72,13 +72,13 @@ class ExternalPsks:
         }
 
     def begin(self, connection: SSL.Connection) -> None:
-        """Forget what was handed to an earlier connection at the same place."""
+        """Forget what was handed to an earlier connection at the same address."""
         self._handed.discard(_address(connection._ssl))
 
     def taken(self, connection: SSL.Connection) -> bytes:
-        """The identity of the PSK by which a connection was made; ``b""`` if by none.
+        """The identity of the PSK that a connection used; ``b""`` if it used none.
 
-        In TLS 1.3 OpenSSL calls that reused: no session of before was handed over, so it is the PSK.
+        In TLS 1.3 OpenSSL reports a reused session: no earlier one was handed over, so it is the PSK.
         """
         tls = connection._ssl
         if _address(tls) not in self._handed:
@@ -96,7 +96,7 @@ class ExternalPsks:
         return 1
 
     def _session(self, tls: Any) -> Any:
-        """The PSK as a session, which then belongs to the library."""
+        """The PSK as a session, which the library then owns."""
         key = self._psk.key
         self._handed.add(_address(tls))
         session = _lib.Cryptography_SSL_SESSION_new()
@@ -129,7 +129,7 @@ def _address(tls: Any) -> int:
 
 
 def psk_gaps() -> Iterator[Gap]:
-    """What this very pyOpenSSL cannot do of PSKs and of what replaces certificates."""
+    """What this pyOpenSSL does not support of PSKs and of what replaces certificates."""
     missing = [symbol for symbol in SYMBOLS if not hasattr(_lib, symbol)]
     if missing:
         yield gap(f"this pyOpenSSL does not bind {', '.join(missing)}", resumption="external-psk")
@@ -141,7 +141,7 @@ def psk_gaps() -> Iterator[Gap]:
 
 
 def psks_of(context: SSL.Context, scenario: Scenario, *, is_server: bool) -> ExternalPsks | None:
-    """Set a context up for a scenario's PSKs; None if it has no external one."""
+    """Set up a context for a scenario's PSKs; None if it has no external one."""
     if scenario.psk_mode == "psk_ke":
         context.set_options(_NO_DHE_KEX)
     if scenario.resumption != "external-psk":

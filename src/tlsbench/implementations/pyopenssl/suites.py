@@ -1,4 +1,4 @@
-"""The cipher suites of pyOpenSSL's engine by its own list, its security level, and the group of DHE."""
+"""The cipher suites that pyOpenSSL's engine lists, its security level, and the group of DHE."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tlsbench.implementations.security_levels import needs_level_0
 from tlsbench.scenarios import Scenario, ciphers
 
 _EVERY: Final = b"ALL:COMPLEMENTOFALL"
-#: OpenSSL's words for a security level within a list of suites (ciphers(1)).
+#: OpenSSL's command for a security level within a list of suites (ciphers(1)).
 _LEVEL_0: Final = b":@SECLEVEL=0"
 
 
 def offered_ciphers() -> dict[int, str]:
-    """As :class:`tlsbench.implementations.offers.ListsCiphers` says."""
-    # Those of TLS 1.3 are a list of its own, of which some are not set; what it lacks is skipped.
+    """The suites of the engine; see :class:`tlsbench.implementations.offers.ListsCiphers`."""
+    # Those of TLS 1.3 are a separate list, in which some are not set; what the engine lacks is skipped.
     newest = ":".join(suite.name for suite in ciphers.CIPHER_SUITES if suite.version == "1.3")
     context = SSL.Context(SSL.TLS_METHOD)
     context.set_cipher_list(_EVERY + _LEVEL_0)
@@ -53,6 +53,6 @@ def choose(context: SSL.Context, scenario: Scenario) -> None:
 
 
 def set_prime(context: SSL.Context, group: str) -> None:
-    """Have a server of TLS 1.2 or older use a group of RFC 7919 with DHE."""
+    """Have a server of TLS 1.2 or older use a group of RFC 7919 for DHE."""
     with files.temporary(dh_parameters(group), ".pem") as path:
         context.load_tmp_dh(str(path))

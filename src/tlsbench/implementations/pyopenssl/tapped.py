@@ -1,4 +1,4 @@
-"""A Connection over memory whose bytes and secrets go to somebody who looks at them."""
+"""A Connection over memory whose bytes and secrets are passed to an observer."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from OpenSSL import SSL
 
 
 class Tap(Protocol):
-    """Who looks at a connection."""
+    """An observer of a connection."""
 
     def sent(self, data: bytes) -> None:
-        """The connection gave this for its peer."""
+        """The connection produced these bytes for its peer."""
 
     def received(self, data: bytes) -> None:
-        """The connection was given this of its peer."""
+        """The connection was given these bytes from its peer."""
 
     def secret(self, line: bytes) -> None:
         """A line for a key log, if its context logs keys (:func:`log_keys`)."""
@@ -28,34 +28,34 @@ class Tap(Protocol):
         """The connection is over."""
 
 
-#: Makes the tap of a connection that begins; None where it is to have none.
+#: Makes the tap of a new connection; None if it gets none.
 MakeTap = Callable[[], Tap | None]
 
 
 def untapped() -> None:
-    """No connection has a tap."""
+    """Make no tap for any connection."""
 
 
 class TappedConnection(SSL.Connection):
-    """A Connection over its own memory BIOs, with a tap at them."""
+    """A Connection over its own memory BIOs, with a tap on them."""
 
     def __init__(self, context: SSL.Context, tap: Tap) -> None:
         super().__init__(context, None)
         self.tap = tap
 
     def bio_read(self, bufsiz: int) -> bytes:
-        """What is to be sent, as :meth:`OpenSSL.SSL.Connection.bio_read` gives it."""
+        """Return the bytes to send, as :meth:`OpenSSL.SSL.Connection.bio_read` does."""
         data = super().bio_read(bufsiz)
         self.tap.sent(data)
         return data
 
     def bio_write(self, buf: bytes | bytearray | memoryview) -> int:
-        """Take what was received, likewise."""
+        """Take received bytes, as :meth:`OpenSSL.SSL.Connection.bio_write` does."""
         self.tap.received(bytes(buf))
         return super().bio_write(buf)
 
     def do_handshake(self) -> None:
-        """Go on with the handshake, likewise."""
+        """Continue the handshake, as :meth:`OpenSSL.SSL.Connection.do_handshake` does."""
         super().do_handshake()
         self.tap.shaken()
 
@@ -63,7 +63,7 @@ class TappedConnection(SSL.Connection):
 def log_keys(context: SSL.Context, path: str = "") -> None:
     """Append the secrets of a context's connections to a file (SSLKEYLOGFILE, RFC 9850), if one is named.
 
-    Those of a :class:`TappedConnection` go to its tap too.
+    Those of a :class:`TappedConnection` also go to its tap.
     """
 
     def append(connection: SSL.Connection, line: bytes) -> None:

@@ -1,4 +1,4 @@
-"""OpenSSL's verifier, by pyOpenSSL: it judges a chain against roots, a host name, a time and CRLs."""
+"""OpenSSL's verifier, through pyOpenSSL: it checks a chain against roots, a host name, a time and CRLs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tlsbench.implementations.verification import Question
 
 
 def openssl_verifier(question: Question) -> Callable[[X509, Sequence[X509]], None]:
-    """A verifier of OpenSSL, with its store made ready: give it leaf and intermediates.
+    """A verifier of OpenSSL with a prepared store, to be called with a leaf and its intermediates.
 
     It raises ``OpenSSL.crypto.X509StoreContextError`` if it rejects them.
     """

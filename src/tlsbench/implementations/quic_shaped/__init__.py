@@ -1,1 +1,1 @@
-"""QUIC libraries with the shape of aioquic: connections without I/O, datagrams and a time in and out."""
+"""QUIC libraries shaped like aioquic: connections without I/O that are given datagrams and the time."""

@@ -1,4 +1,4 @@
-"""QUIC libraries with the shape of aioquic: a configuration, and connections given datagrams and a time.
+"""QUIC libraries shaped like aioquic: a configuration, and connections given datagrams and the time.
 
 One adapter serves them all; how a library differs from the others is data, in a file of its own.
 """
@@ -33,7 +33,7 @@ from tlsbench.pki.keys import to_pem
 from tlsbench.protocol.quic import ALPN
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap
 
-#: What is used of such a library, and the modules that have it.
+#: The names that are used of such a library, and their modules.
 _API: Final = {
     "QuicConfiguration": "quic.configuration",
     "QuicConnection": "quic.connection",
@@ -53,16 +53,16 @@ _API: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class QuicShaped:
-    """A library with the shape of aioquic.
+    """A library shaped like aioquic.
 
-    :param package: what pip calls it, which is the name of its module too.
-    :param written_in: what does its work, for the engine's name.
-    :param peer_of: the peer that a connection of a client has verified.
-    :param tokens: makes and checks Retry tokens, by what the library has for that.
-    :param made: is given each connection of a server before its first packet.
-    :param settings: what of its configuration is set beside what every scenario asks for.
-    :param supports: what it can do beside what every one can.
-    :param gaps: what it cannot do.
+    :param package: its name for pip, which is also the name of its module.
+    :param written_in: the cryptographic library underneath, for the engine's name.
+    :param peer_of: the peer that a client's connection has verified.
+    :param tokens: makes and checks Retry tokens with the library's own handler.
+    :param made: called with each connection of a server before its first packet.
+    :param settings: what is set in its configuration in addition to what every scenario sets.
+    :param supports: what it supports in addition to what every one does.
+    :param gaps: what it does not support.
     """
 
     id: str
@@ -78,7 +78,7 @@ class QuicShaped:
 
     @cached_property
     def api(self) -> SimpleNamespace:
-        # It warns of each connection that ends with an error, which is said here by an exception.
+        # It logs a warning for each connection that ends with an error, which an exception reports here.
         logging.getLogger("quic").addHandler(logging.NullHandler())
         found = {}
         for name, module in _API.items():
@@ -97,7 +97,7 @@ class QuicShaped:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                gap("it has QUIC and no TLS over a stream: add transport=quic", transport="tls"),
+                gap("it has only QUIC, and no TLS over a stream: add transport=quic", transport="tls"),
                 gap("it has only QUIC, which has no KeyUpdate (RFC 9001, section 6)", workload="key_update"),
                 *no_records("it has only QUIC, which has no records"),
                 *self.gaps(),
@@ -125,7 +125,7 @@ class QuicShaped:
     def datagram_server_context(self, scenario: Scenario, peers: Peers) -> QuicServerContext:
         settings = self._configuration(scenario, is_client=False)
         identity = peers.server
-        # It takes files alone, and finds a key behind an empty line, not before the chain.
+        # It takes only files, and finds a key after an empty line, not before the chain.
         with temporary(identity.chain_pem + b"\n" + to_pem(identity.private_key), ".pem") as path:
             settings.load_cert_chain(str(path))
         checks = scenario.address_check == "yes"
@@ -156,7 +156,7 @@ class QuicShaped:
 
 @dataclass(frozen=True, slots=True)
 class _KeyLog:
-    """What such a library takes for a file: each line is there at once, and nothing stays open."""
+    """What such a library uses as a file: each line is written at once, and nothing stays open."""
 
     path: Path
 
@@ -181,7 +181,7 @@ class _Context:
 
 @dataclass(slots=True)
 class QuicClientContext(_Context):
-    """Makes clients; a session of theirs belongs to it."""
+    """Makes clients, whose sessions belong to it."""
 
     resumes_early: bool
     end: type[QuicClientEnd]
@@ -205,7 +205,7 @@ class QuicClientContext(_Context):
 
 @dataclass(slots=True)
 class QuicServerContext(_Context):
-    """Makes servers, which share the tickets that they gave and the key of their Retry tokens."""
+    """Makes servers, which share the tickets that they issued and the key of their Retry tokens."""
 
     serving: Serving
     end: type[QuicServerEnd]
@@ -215,5 +215,5 @@ class QuicServerContext(_Context):
 
 
 def ciphers_but(*names: str) -> tuple[str, ...]:
-    """Every cipher suite but these of TLS 1.3, without their first word."""
+    """Every cipher suite but these of TLS 1.3, which are named without ``TLS_``."""
     return tuple(suite for suite in ciphers.BY_NAME if suite.removeprefix("TLS_") not in names)

@@ -30,13 +30,13 @@ def _engine() -> str:
 
 
 def _peer(connection: Any) -> Peer:
-    tls = connection.tls  # which has no public name for what it was shown
+    tls = connection.tls  # which has no public name for the peer's certificates
     return Peer(tls._peer_certificate.public_bytes(Encoding.DER), 1 + len(tls._peer_certificate_chain))
 
 
 @dataclass(frozen=True, slots=True)
 class _Tokens:
-    """Sealed with AES-GCM, with the time."""
+    """Retry tokens sealed with AES-GCM, which contain the time."""
 
     handler: Any
 
@@ -56,7 +56,7 @@ class _Tokens:
         return original_id, destination_id
 
 
-#: Its client sends a key for each of them.
+#: Its client sends a key share for each of them.
 _GROUPS: Final = ("secp256r1", "secp384r1", "x25519", "x448")
 
 

@@ -1,4 +1,4 @@
-"""The ends of a connection of a library with the shape of aioquic."""
+"""The ends of a connection of a library shaped like aioquic."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.protocol.quic import INITIAL_DATAGRAM_BYTES
 
 _NS_PER_S: Final = 1_000_000_000
-#: Where each end is for the other (RFC 5737); no socket is ever opened.
+#: The address of each end, as the other sees it (RFC 5737); no socket is ever opened.
 CLIENT_ADDRESS: Final = ("192.0.2.1", 50000)
 SERVER_ADDRESS: Final = ("192.0.2.2", 443)
 _RETRY_ID_BYTES: Final = 8
-#: More tickets than are under way at any time: a client uses the newest, and each is for one use.
+#: More tickets than are pending at any time: a client uses the newest, and each is for one use.
 _MOST_TICKETS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Whom a client has verified: the leaf certificate, and how many were sent."""
+    """The peer that a client has verified: its leaf certificate, and how many certificates it sent."""
 
     leaf_der: bytes
     chain_length: int
@@ -47,22 +47,22 @@ class RetryTokens(Protocol):
         """The token for a client at an address.
 
         :param original_id: the connection ID to which it sent its first packet.
-        :param source_id: that of the Retry.
+        :param source_id: the connection ID of the Retry.
         """
 
     def check(self, address: Address, destination_id: bytes, token: bytes, now: float) -> tuple[bytes, bytes]:
-        """Both connection IDs of a token that came back.
+        """The original connection ID and the Retry's, from a token that came back.
 
-        :param destination_id: of the packet that brought it.
-        :raises ValueError: if it is not this client's.
+        :param destination_id: the destination connection ID of the packet that brought it.
+        :raises ValueError: if it was not made for this client.
         """
 
 
 @dataclass(slots=True)
 class Tickets:
-    """What a server knows of the tickets that it gave, each for one use.
+    """The tickets that a server has issued, each for one use.
 
-    :param keeps: not, where nobody resumes; they are made all the same, as every server makes them.
+    :param keeps: False if nobody resumes; tickets are made all the same, as by every server.
     """
 
     keeps: bool
@@ -82,8 +82,8 @@ class Tickets:
 class Serving:
     """What the servers of a context have in common.
 
-    :param retry: None where addresses are not checked.
-    :param made: is given each connection before its first packet.
+    :param retry: makes and checks Retry tokens; None if addresses are not checked.
+    :param made: called with each connection before its first packet.
     """
 
     api: SimpleNamespace
@@ -94,7 +94,7 @@ class Serving:
 
 
 class QuicEnd:
-    """One end: a connection of the library, and what it has said so far."""
+    """One end: a connection of the library, and what it has reported so far."""
 
     def __init__(self, name: str, api: SimpleNamespace) -> None:
         self._name = name
@@ -132,7 +132,7 @@ class QuicEnd:
 
     def timer_ns(self) -> int | None:
         due = self.connection.get_timer() if self.connection is not None else None
-        # Rounded up: a timer that is asked a little too early does nothing.
+        # Rounded up: a timer that is handled a little too early does nothing.
         return None if due is None else int(due * _NS_PER_S) + 1
 
     def handle_timer(self, now_ns: int) -> None:
@@ -140,14 +140,14 @@ class QuicEnd:
         self._listen()
 
     def close(self) -> None:
-        """Nothing to say: its sessions stay usable without a goodbye."""
+        """Do nothing: its sessions stay usable without a CONNECTION_CLOSE."""
 
     def _listen(self) -> None:
         while (event := self._guarded(self.connection.next_event)) is not None:
             self.hear(event)
 
     def hear(self, event: Any) -> None:
-        """Something has happened to the connection."""
+        """Handle an event of the connection."""
         events = self._api.events
         if isinstance(event, events.StreamDataReceived):
             if self._stream is None:
@@ -166,7 +166,7 @@ class QuicEnd:
     def _guarded(self, call: Callable[..., Any], *given: Any, **named: Any) -> Any:
         try:
             return call(*given, **named)
-        except Exception as error:  # it has asserts, and errors of its parsers, beside its own
+        except Exception as error:  # it has asserts, and errors of its parsers, besides its own
             words = " ".join(str(error).split()) or type(error).__name__
             raise HandshakeError(f"{self._name}: {words}") from error
 
@@ -176,7 +176,7 @@ class QuicEnd:
         # A server reports early data before the handshake is complete, so that it can answer it.
         told = self._completed or self.connection.tls
         return Negotiated(
-            version="1.3",  # the one that QUIC has (RFC 9001 section 4.2)
+            version="1.3",  # QUIC allows no older one (RFC 9001 section 4.2)
             cipher=f"TLS_{suite.name}",
             group=None,
             resumed=bool(told.session_resumed),
@@ -189,7 +189,7 @@ class QuicEnd:
 
 
 class QuicClientEnd(QuicEnd):
-    """A client, which is given a session and what it sends as early data."""
+    """A client, which may be given a session and early data to send."""
 
     def __init__(
         self,
@@ -224,13 +224,13 @@ class QuicClientEnd(QuicEnd):
         if not self._tickets:
             return None
         ticket = self._tickets[-1]
-        if not self._resumes_early:  # else it says that it has early data whenever the ticket allows that
+        if not self._resumes_early:  # otherwise it announces early data whenever the ticket allows it
             ticket = replace(ticket, max_early_data_size=None)
         return Session(ticket, self.negotiated().peer_certificate)
 
 
 class QuicServerEnd(QuicEnd):
-    """A server, whose connection begins with a client's first packet, behind a Retry where there is one."""
+    """A server, whose connection begins with a client's first packet, after a Retry if there is one."""
 
     def __init__(self, name: str, serving: Serving) -> None:
         super().__init__(name, serving.api)
@@ -249,7 +249,7 @@ class QuicServerEnd(QuicEnd):
         return [*answers, *super().datagrams_to_send(now_ns)]
 
     def negotiated(self) -> Negotiated:
-        if self.connection is None:  # nobody has come with a token yet
+        if self.connection is None:  # no client has been admitted yet
             return Negotiated(
                 version=None,
                 cipher=None,
@@ -264,9 +264,9 @@ class QuicServerEnd(QuicEnd):
         return None
 
     def _admit(self, datagram: bytes, now: float) -> None:
-        """Make the connection of a client's first packet, or ask the client to come again with a token.
+        """Make the connection for a client's first packet, or ask the client to come back with a token.
 
-        That is what such a library's own server over sockets does (``asyncio/server.py``).
+        The library's own server over sockets does the same (``asyncio/server.py``).
         """
         api, serving = self._api, self._serving
         try:
@@ -274,7 +274,7 @@ class QuicServerEnd(QuicEnd):
                 api.Buffer(data=datagram), host_cid_length=serving.settings.connection_id_length
             )
         except ValueError:
-            return  # no packet of QUIC
+            return  # not a QUIC packet
         if len(datagram) < INITIAL_DATAGRAM_BYTES or header.packet_type != api.QuicPacketType.INITIAL:
             return
         original_id, retry_id = header.destination_cid, None

@@ -1,6 +1,6 @@
-"""HTTP/3 (RFC 9114) by the library's own implementation of it, QPACK (RFC 9204) included.
+"""HTTP/3 (RFC 9114) by the library's own implementation, including QPACK (RFC 9204).
 
-A client's end writes the path of a request, and reads the bodies of answers; a server's reads the paths of
+A client's end writes the paths of requests, and reads the bodies of responses; a server's reads the paths of
 requests, and writes the body that answers the oldest of them.
 """
 
@@ -15,7 +15,7 @@ from tlsbench.protocol.http import answer_headers, path_of, request_headers
 
 
 class _Http3End(QuicEnd):
-    """An end whose streams are HTTP/3's once the handshake is complete."""
+    """An end whose streams carry HTTP/3 once the handshake is complete."""
 
     _http: Any = None
 
@@ -30,12 +30,12 @@ class _Http3End(QuicEnd):
                 self.hear_http(heard)
 
     def hear_http(self, event: Any) -> None:
-        """Something of HTTP has arrived."""
+        """Handle an event of HTTP/3."""
         raise NotImplementedError
 
 
 class Http3ClientEnd(_Http3End, QuicClientEnd):
-    """Asks, and reads the bodies of the answers."""
+    """A client that sends requests, and reads the bodies of the responses."""
 
     def write(self, data: bytes) -> None:
         stream = self.connection.get_next_available_stream_id()
@@ -50,7 +50,7 @@ class Http3ClientEnd(_Http3End, QuicClientEnd):
 
 
 class Http3ServerEnd(_Http3End, QuicServerEnd):
-    """Reads the paths that it is asked for, and answers them in turn."""
+    """A server that reads the paths of requests, and answers them in order."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -32,7 +32,7 @@ def _peer(connection: Any) -> Peer:
 
 @dataclass(frozen=True, slots=True)
 class _Tokens:
-    """Encrypted with RSA-2048 (OAEP)."""
+    """Retry tokens encrypted with RSA-2048 (OAEP)."""
 
     handler: Any
 
@@ -51,19 +51,19 @@ def _settings(api: SimpleNamespace, scenario: Scenario) -> dict[str, Any]:
     # By default it probes for larger datagrams during handshakes.
     settings: dict[str, Any] = {"probe_datagram_size": False}
     if scenario.workload == "request":
-        # Its HTTP/3 says that it has datagrams, and then must have them (RFC 9297 section 2.1.1).
+        # Its HTTP/3 announces datagrams, and must then support them (RFC 9297 section 2.1.1).
         settings["max_datagram_frame_size"] = _DATAGRAM_FRAME_BYTES
     if _ED25519 in (scenario.key, scenario.intermediate_key, scenario.root_key):
-        # Its client leaves that out unless it is asked for.
+        # Its client does not offer Ed25519 by default.
         settings["signature_algorithms"] = [api.SignatureAlgorithm[name] for name in _SIGNATURES]
     return settings
 
 
 def _without_grease(connection: Any) -> None:
-    """Keep a server from taking a made-up version for one that both sides know.
+    """Keep a server from selecting a GREASE value as the version.
 
-    Both lists of versions have one in them that is made up (GREASE, RFC 8701), of 16: when both are the same,
-    the server takes it for the version of TLS.
+    Each side's list of versions contains one of the 16 GREASE values (RFC 8701): if both contain the same
+    one, the server selects it as the version of TLS.
     """
     create = connection._create_tls
 
@@ -101,6 +101,6 @@ QH3: Final = QuicShaped(
     tokens=_Tokens,
     made=_without_grease,
     settings=_settings,
-    supports=("ech=grease", *takes(*SECP521R1, axes=OF_ISSUERS)),  # of itself it sends GREASE
+    supports=("ech=grease", *takes(*SECP521R1, axes=OF_ISSUERS)),  # by default it sends GREASE
     gaps=_gaps,
 )

@@ -1,1 +1,1 @@
-"""What results of primitives are checked by: definitions, known answers, and Python's own functions."""
+"""References for checking the results of primitives: definitions, known answers, Python's own functions."""

@@ -1,7 +1,7 @@
-"""Ciphers by their definitions: modes from single blocks, and blocks that are known.
+"""Ciphers by their definitions: modes from single blocks, and known blocks.
 
-A mode of an engine is checked by what its standard says of it, computed from single blocks, of which one of
-each cipher is known from its standard.
+A mode of an engine is checked against the definition in its standard, computed from single blocks; for each
+cipher, one block is known from its standard.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tlsbench.implementations.verification import must_match
 _TAG_BYTES: Final = 16
 #: x^128 + x^7 + x^2 + x + 1: IEEE 1619 section 5.2.
 _XTS_FEEDBACK: Final = 0x87
-#: What a ChaCha20 nonce of 16 bytes begins with, where Poly1305 has taken the first block (RFC 8439, 2.8).
+#: The beginning of a 16-byte ChaCha20 nonce after the block that Poly1305 takes (RFC 8439 section 2.8).
 SECOND_BLOCK: Final = (1).to_bytes(4, "little")
 
 
@@ -28,7 +28,7 @@ SECOND_BLOCK: Final = (1).to_bytes(4, "little")
 class BlockCipher:
     """A block cipher with one key size.
 
-    :param known: a key, a block of text and what it is encrypted to, in hexadecimal digits, by its standard.
+    :param known: a key, a block of text and its encryption, in hexadecimal, from the standard.
     """
 
     make: Callable[[bytes], BlockCipherAlgorithm]
@@ -63,11 +63,11 @@ BLOCK_CIPHERS: Final[Mapping[str, BlockCipher]] = {
 
 @dataclass(frozen=True, slots=True)
 class UnauthenticatedCipher:
-    """A cipher that ``encrypt`` and ``decrypt`` name, of :data:`tlsbench.scenarios.subjects.CIPHERS`.
+    """A cipher that can ``encrypt`` and ``decrypt``, in :data:`tlsbench.scenarios.subjects.CIPHERS`.
 
-    :param block: a name of :data:`BLOCK_CIPHERS`; ``""`` of a stream cipher.
-    :param opened: the text that a ciphertext must stand for: takes key, nonce and ciphertext.
-    :param whole_blocks: whether it takes whole blocks alone.
+    :param block: a name of :data:`BLOCK_CIPHERS`; ``""`` for a stream cipher.
+    :param opened: the text of a ciphertext, by definition: takes block, key, nonce and ciphertext.
+    :param whole_blocks: whether it takes only whole blocks.
     """
 
     block: str
@@ -77,7 +77,7 @@ class UnauthenticatedCipher:
     whole_blocks: bool = False
 
     def text_bytes(self, size_bytes: int) -> int:
-        """How long a text is: this many bytes or, in whole blocks, the next larger length."""
+        """The length of a text: this many bytes, rounded up to whole blocks if required."""
         step = self.nonce_bytes if self.whole_blocks else 1
         return -(-size_bytes // step) * step
 
@@ -98,19 +98,19 @@ def encrypted_block(block: str, key: bytes, text: bytes) -> bytes:
 
 @cache
 def _prove(block: str) -> None:
-    """Check that a block cipher is what it is called, by the known block."""
+    """Check a block cipher against its known block."""
     key, text, sealed = map(bytes.fromhex, BLOCK_CIPHERS[block].known)
     cipher = Cipher(BLOCK_CIPHERS[block].make(key), modes.ECB())  # noqa: S305
     must_match(f"{block}, one block", sealed, cipher.encryptor().update(text))
 
 
 def _cbc(block: str, key: bytes, nonce: bytes, sealed: bytes) -> bytes:
-    """NIST SP 800-38A section 6.2: a block of text is what it deciphers to, and the block before."""
+    """NIST SP 800-38A section 6.2: each block, decrypted, XOR the previous block of ciphertext."""
     return _xor(_ecb(block, key).decryptor().update(sealed), (nonce + sealed)[: len(sealed)])
 
 
 def _ctr(block: str, key: bytes, nonce: bytes, sealed: bytes) -> bytes:
-    """NIST SP 800-38A section 6.5: text and the enciphered counters."""
+    """NIST SP 800-38A section 6.5: the text XOR the encrypted counters."""
     first, size = int.from_bytes(nonce), len(nonce)
     counters = b"".join(
         ((first + at) % (1 << 8 * size)).to_bytes(size) for at in range(-(-len(sealed) // size))
@@ -119,7 +119,7 @@ def _ctr(block: str, key: bytes, nonce: bytes, sealed: bytes) -> bytes:
 
 
 def _xts(block: str, key: bytes, nonce: bytes, sealed: bytes) -> bytes:
-    """IEEE 1619 section 5.4: each block between two sums with a tweak, which doubles each time."""
+    """IEEE 1619 section 5.4: each block between two XORs with a tweak, which doubles each time."""
     half, size = len(key) // 2, len(nonce)
     tweak = int.from_bytes(_ecb(block, key[half:]).encryptor().update(nonce), "little")
     tweaks = bytearray()
@@ -132,7 +132,7 @@ def _xts(block: str, key: bytes, nonce: bytes, sealed: bytes) -> bytes:
 
 
 def _chacha20(_block: str, key: bytes, nonce: bytes, sealed: bytes) -> bytes:
-    """RFC 8439 section 2.8: what ChaCha20-Poly1305 encrypts with, without its tag."""
+    """RFC 8439 section 2.8: the key stream of ChaCha20-Poly1305, without its tag."""
     stream = ChaCha20Poly1305(key).encrypt(nonce.removeprefix(SECOND_BLOCK), bytes(len(sealed)), None)
     return _xor(stream[:-_TAG_BYTES], sealed)
 
@@ -154,7 +154,7 @@ CIPHERS: Final[Mapping[str, UnauthenticatedCipher]] = {
 
 
 def cmac(block: str, key: bytes, data: bytes) -> bytes:
-    """CMAC of a block cipher of 16 bytes (NIST SP 800-38B section 6.2), from its CBC mode."""
+    """CMAC of a block cipher with 16-byte blocks (NIST SP 800-38B section 6.2), from its CBC mode."""
 
     def doubled(value: bytes) -> bytes:
         number = int.from_bytes(value) << 1

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, x448, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.utils import CryptographyDeprecationWarning
 
-#: RFC 7748 section 5: prime, a24, bits, and the coordinate of the base point.
+#: RFC 7748 section 5: prime, a24 and bits.
 _CURVE25519: Final = ((1 << 255) - 19, 121_665, 255)
 _CURVE448: Final = ((1 << 448) - (1 << 224) - 1, 39_081, 448)
 
@@ -22,7 +22,7 @@ def shared_secret(one: Any, other: Any) -> bytes:  # noqa: ANN401 - keys of all 
         return _ladder(_CURVE25519, _scalar_25519(_raw(one)), _raw(other.public_key()))
     if isinstance(one, x448.X448PrivateKey):
         return _ladder(_CURVE448, _scalar_448(_raw(one)), _raw(other.public_key()))
-    with warnings.catch_warnings():  # cryptography means to drop these groups
+    with warnings.catch_warnings():  # cryptography plans to remove these groups
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         public = other.public_key().public_numbers()
         prime = public.parameter_numbers.p
@@ -32,7 +32,7 @@ def shared_secret(one: Any, other: Any) -> bytes:  # noqa: ANN401 - keys of all 
 
 
 def _on_curve(one: ec.EllipticCurvePrivateKey, other: ec.EllipticCurvePrivateKey) -> bytes:
-    """SEC 1 section 3.3.1: the x of the point that the product of both scalars makes."""
+    """SEC 1 section 3.3.1: the x-coordinate of the base point times both scalars."""
     product = one.private_numbers().private_value * other.private_numbers().private_value
     key = ec.derive_private_key(product % one.curve.group_order, one.curve)
     return key.public_key().public_numbers().x.to_bytes((one.key_size + 7) // 8)

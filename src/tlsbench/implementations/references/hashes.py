@@ -1,4 +1,4 @@
-"""Hashes by Python's hashlib, and what is defined from them: HMAC and key derivations."""
+"""Hashes from Python's hashlib, and what is built on them: HMAC and key derivations."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Final
 from tlsbench.errors import MeasurementError
 from tlsbench.scenarios import subjects
 
-#: Bytes of output, where the caller says so.
+#: The output sizes in bytes of hashes whose caller chooses them.
 XOF_BYTES: Final = {"shake128": 32, "shake256": 64}
-#: What hashlib calls them, where it is not the same without hyphens.
+#: The names of hashes in hashlib, if they differ by more than hyphens.
 _NAMES: Final = {
     **{f"sha-512-{bits}": f"sha512_{bits}" for bits in (224, 256)},
     **{f"sha3-{bits}": f"sha3_{bits}" for bits in (224, 256, 384, 512)},
@@ -27,21 +27,21 @@ def hashlib_name(name: str) -> str:
 
 
 def digest(name: str, data: bytes) -> bytes:
-    """A hash.
+    """A digest.
 
-    :raises MeasurementError: if Python does not have it, so that no result could be checked.
+    :raises MeasurementError: if Python does not have the hash, so that no result could be checked.
     """
     try:
         made = hashlib.new(hashlib_name(name), data, usedforsecurity=False)
     except ValueError:
-        raise MeasurementError(f"this Python's hashlib has no {name} to check results by") from None
+        raise MeasurementError(f"this Python's hashlib has no {name} to check results against") from None
     if name in XOF_BYTES:
         return made.digest(XOF_BYTES[name])  # type: ignore[call-arg]  # a SHAKE's
     return made.digest()
 
 
 def has(name: str) -> bool:
-    """Whether there is something to check a hash by."""
+    """Whether results of a hash can be checked."""
     try:
         digest(name, b"")
     except MeasurementError:
@@ -50,7 +50,7 @@ def has(name: str) -> bool:
 
 
 def digest_bytes(name: str) -> int:
-    """How long a hash is."""
+    """The size of a digest."""
     return len(digest(name, b""))
 
 
@@ -60,7 +60,7 @@ def hmac_of(name: str, key: bytes, data: bytes) -> bytes:
 
 
 def hkdf(name: str, operation: str, secret: bytes, salt: bytes, info: bytes) -> bytes:
-    """One block of output of HKDF: of ``derive``, or of ``expand`` alone (RFC 5869 sections 2.2 and 2.3)."""
+    """One block of HKDF output, from ``derive`` or from ``expand`` alone (RFC 5869 sections 2.2 and 2.3)."""
     key = secret if operation == "expand" else hmac_of(name, salt, secret)
     return hmac_of(name, key, info + b"\x01")
 
@@ -71,12 +71,12 @@ LABEL, CONTEXT = b"tlsbench", b"context"
 
 
 def _concat(secret: bytes) -> bytes:
-    """NIST SP 800-56C section 4.1: the counter, the secret, and what it is for."""
+    """NIST SP 800-56C section 4.1: the counter, the secret and the label."""
     return hashlib.sha256(_COUNTER_1 + secret + LABEL).digest()
 
 
 def _x963(secret: bytes) -> bytes:
-    """SEC 1 section 3.6.1: the secret, the counter, and what it is for."""
+    """SEC 1 section 3.6.1: the secret, the counter and the label."""
     return hashlib.sha256(secret + _COUNTER_1 + LABEL).digest()
 
 
@@ -92,10 +92,10 @@ ONE_BLOCK: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "kbkdf-hmac-sha-256": _kbkdf,
 }
 
-#: What password hashes are made of, always: their known answers are of these.
+#: The inputs of all password hashes: the known answers hold for these.
 PASSWORD, SALT, PASSWORD_HASH_BYTES = b"password", b"tlsbench's salt.", 32
-#: Argon2id of these by memory, passes and lanes, as the reference implementation has it
-#: (https://github.com/P-H-C/phc-winner-argon2, by way of argon2-cffi 25.1).
+#: Argon2id of these by memory, passes and lanes, from the reference implementation
+#: (https://github.com/P-H-C/phc-winner-argon2, through argon2-cffi 25.1).
 _ARGON2: Final = {
     (47_104, 1, 1): "11bd419586be191cd3c32f67f1a52ea8881336601081d48a49b5bb473aa8e40e",
     (19_456, 2, 1): "8b04bba3e9db588a8a201f114f6ab0979dea1fbd6035c70360edbabb63dd1e70",
@@ -108,7 +108,7 @@ _ARGON2: Final = {
 
 @cache
 def password_hash(name: str) -> bytes:
-    """What a password hash of :data:`tlsbench.scenarios.subjects.PASSWORD_HASHES` must give."""
+    """The correct result of a password hash in :data:`tlsbench.scenarios.subjects.PASSWORD_HASHES`."""
     if argon2 := subjects.ARGON2.get(name):
         return bytes.fromhex(_ARGON2[argon2.memory_kib, argon2.passes, argon2.lanes])
     if scrypt := subjects.SCRYPT.get(name):

@@ -1,4 +1,4 @@
-"""Keys that primitives work with, made by the cryptography package, and how each signs."""
+"""Keys for primitives, made by the cryptography package, and how each one signs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from tlsbench.pki import keys
 
-#: What is signed: as long as what a TLS 1.3 CertificateVerify covers (RFC 8446 section 4.4.3).
+#: The message to sign, as long as what a TLS 1.3 CertificateVerify covers (RFC 8446 section 4.4.3).
 MESSAGE: Final = b" " * 64 + b"TLS 1.3, server CertificateVerify\x00" + bytes(32)
-#: What RSA encrypts: as long as a TLS premaster secret (RFC 5246 section 7.4.7.1).
+#: The size of what RSA encrypts: that of a TLS premaster secret (RFC 5246 section 7.4.7.1).
 SECRET_BYTES: Final = 48
 
 CURVES: Final[Mapping[str, ec.EllipticCurve]] = {
@@ -31,7 +31,7 @@ CURVES: Final[Mapping[str, ec.EllipticCurve]] = {
         ec.SECP256K1(),
     )
 }
-#: By name in :data:`tlsbench.scenarios.subjects.SIGNATURES`: those of certificates, and what signs beside.
+#: By name in :data:`tlsbench.scenarios.subjects.SIGNATURES`: the keys of certificates, and others that sign.
 SIGNATURE_KEYS: Final[Mapping[str, Callable[[], Any]]] = {
     **{f"ecdsa-{name}": partial(ec.generate_private_key, curve) for name, curve in CURVES.items()},
     "ed448": ed448.Ed448PrivateKey.generate,
@@ -50,9 +50,9 @@ def signature_key(name: str) -> Any:  # noqa: ANN401 - keys of all types have no
 
 
 def digest_of(key: object) -> hashes.HashAlgorithm | None:
-    """The hash that a key signs with, by its strength; None where the scheme has its own.
+    """The hash with which a key signs, by the key's strength; None if the scheme has its own.
 
-    :param key: a private key, or a public one.
+    :param key: a private or public key.
     """
     if isinstance(key, _OF_RSA):
         return hashes.SHA256()
@@ -63,18 +63,18 @@ def digest_of(key: object) -> hashes.HashAlgorithm | None:
 
 
 def scheme_of(key: object, operation: str = "sign") -> tuple[Any, ...]:
-    """How a key signs in handshakes of TLS 1.3, as its ``sign`` takes it behind the message.
+    """How a key signs in TLS 1.3 handshakes: the arguments of its ``sign`` after the message.
 
-    :param key: a private key, or a public one.
-    :param operation: ``sign_pkcs1`` and ``verify_pkcs1`` of RSA are of RSASSA-PKCS1-v1_5, which TLS 1.3 has
-        in certificates alone.
+    :param key: a private or public key.
+    :param operation: RSA's ``sign_pkcs1`` and ``verify_pkcs1`` use RSASSA-PKCS1-v1_5, which TLS 1.3 allows
+        only in certificates.
     """
     digest = digest_of(key)
     if isinstance(key, _OF_RSA):
         assert digest is not None
         if operation.endswith("_pkcs1"):
             return padding.PKCS1v15(), digest
-        # rsa_pss_rsae_sha256, the one RSA scheme of TLS 1.3 handshakes
+        # rsa_pss_rsae_sha256 (RFC 8446 section 4.2.3)
         return padding.PSS(padding.MGF1(digest), digest.digest_size), digest
     if isinstance(key, _OF_CURVES):
         assert digest is not None
@@ -83,14 +83,14 @@ def scheme_of(key: object, operation: str = "sign") -> tuple[Any, ...]:
 
 
 def encryption_of(operation: str) -> padding.AsymmetricPadding:
-    """How RSA encrypts in an operation such as ``encrypt_oaep``."""
+    """The padding with which RSA encrypts in an operation such as ``encrypt_oaep``."""
     if operation.endswith("_oaep"):
         return padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
     return padding.PKCS1v15()
 
 
 def ffdhe_prime(bits: int) -> int:
-    """The prime of a group of RFC 7919 (appendix A): from the digits of e, and nothing up the sleeve.
+    """The prime of an RFC 7919 group (appendix A), derived from the digits of e.
 
     ``2^b - 2^(b-64) + (floor(2^(b-130) e) + X) 2^64 - 1``
     """
@@ -107,7 +107,7 @@ def ffdhe_prime(bits: int) -> int:
 
 @contextmanager
 def _deprecated_but_here() -> Iterator[None]:
-    """Cryptography means to drop groups of finite fields one day; until then it has them."""
+    """Silence the warning of cryptography, which plans to remove groups of finite fields."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)
         yield
@@ -120,7 +120,7 @@ def _ffdhe_parameters(bits: int) -> dh.DHParameters:
 
 
 def agreement_keygen(name: str) -> Callable[[], Any]:
-    """What makes a key of a group of :data:`tlsbench.scenarios.subjects.AGREEMENTS`."""
+    """The key generator of a group in :data:`tlsbench.scenarios.subjects.AGREEMENTS`."""
     if name.startswith("ffdhe"):
         return _ffdhe_parameters(int(name.removeprefix("ffdhe"))).generate_private_key
     if name in CURVES:
@@ -129,7 +129,7 @@ def agreement_keygen(name: str) -> Callable[[], Any]:
 
 
 def exchange_of(private: Any, public: Any) -> Callable[[], bytes]:  # noqa: ANN401
-    """What derives the secret that a key shares with another's public one."""
+    """A function that derives the secret shared by a private key and another's public key."""
     if isinstance(private, ec.EllipticCurvePrivateKey):
         return partial(private.exchange, ec.ECDH(), public)
     return partial(private.exchange, public)

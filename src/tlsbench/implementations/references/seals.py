@@ -1,4 +1,4 @@
-"""Key wrap, RSA's encryptions and Fernet by their definitions."""
+"""Key wrap, RSA encryption and Fernet, by their definitions."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tlsbench.implementations.references.ciphers import CIPHERS, encrypted_block
 
-#: RFC 3394 section 2.2.3.1, and RFC 5649 section 3.
+#: The initial values of RFC 3394 section 2.2.3.1 and RFC 5649 section 3.
 _WHOLE, _PADDED = bytes.fromhex("a6a6a6a6a6a6a6a6"), bytes.fromhex("a65959a6")
 _HALF: Final = 8
 _ROUNDS: Final = 6
 
 
 def wrapped(kind: str, key: bytes, secret: bytes) -> bytes:
-    """What a key wraps a secret to.
+    """A secret, wrapped by a key.
 
-    :param kind: ``aes-wrap`` (RFC 3394 section 2.2.1) or ``aes-wrap-pad`` (RFC 5649 section 4.1), of two
-        blocks of 8 bytes and more.
+    :param kind: ``aes-wrap`` (RFC 3394 section 2.2.1) or ``aes-wrap-pad`` (RFC 5649 section 4.1), for secrets
+        of two 8-byte blocks or more.
     """
     block = f"aes-{8 * len(key)}"
     register = _WHOLE
@@ -38,7 +38,7 @@ def wrapped(kind: str, key: bytes, secret: bytes) -> bytes:
 
 
 def rsa_opened(private: rsa.RSAPrivateKey, scheme: str, sealed: bytes) -> bytes:
-    """The text that RSA sealed.
+    """The text of an RSA ciphertext; ``b""`` if its padding is invalid.
 
     :param scheme: ``oaep`` with SHA-256 (RFC 8017 section 7.1.2) or ``pkcs1`` (section 7.2.2).
     """
@@ -55,7 +55,7 @@ def rsa_opened(private: rsa.RSAPrivateKey, scheme: str, sealed: bytes) -> bytes:
 
 
 def _mgf1(seed: bytes, length: int) -> bytes:
-    """RFC 8017 appendix B.2.1."""
+    """MGF1 (RFC 8017 appendix B.2.1)."""
     blocks = (hashlib.sha256(seed + at.to_bytes(4)).digest() for at in range(-(-length // 32)))
     return b"".join(blocks)[:length]
 
@@ -65,9 +65,9 @@ def _xor(one: bytes, other: bytes) -> bytes:
 
 
 def fernet_opened(key: bytes, token: bytes) -> bytes:
-    """The text of a Fernet token; ``b""`` if it is not of that key.
+    """The text of a Fernet token; ``b""`` if it is of another key.
 
-    A version, a time, an IV, the text in AES-128-CBC and padded, and HMAC-SHA256 of all that.
+    A token is a version, a time, an IV, the padded text in AES-128-CBC, and HMAC-SHA256 of all that.
     """
     signing, sealing = (base64.urlsafe_b64decode(key)[at : at + 16] for at in (0, 16))
     data = base64.urlsafe_b64decode(token)

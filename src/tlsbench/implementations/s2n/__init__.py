@@ -1,4 +1,4 @@
-"""``s2n``: s2n-tls with AWS-LC, out of the package awscrt, driven through cffi."""
+"""``s2n``: s2n-tls with AWS-LC, from the package awscrt, driven through cffi."""
 
 from tlsbench.implementations.s2n.library import S2n
 

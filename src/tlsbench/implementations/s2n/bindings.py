@@ -1,6 +1,6 @@
-"""s2n-tls, which the extension module of awscrt exports whole (on Linux): its functions, by its api/s2n.h.
+"""The functions of s2n-tls, from its api/s2n.h; awscrt's extension module exports all of it (on Linux).
 
-It reads and writes by callbacks, which are Python's here, one pair for all connections.
+It reads and writes through callbacks, which are Python functions here, one pair for all connections.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _DECLARATIONS = """
     const uint8_t *s2n_connection_get_ocsp_response(s2n_connection *connection, uint32_t *length);
 """
 
-#: Knows the declarations once the library is loaded.
+#: Gets the declarations when the library is loaded.
 ffi: Final = FFI()
 
 SERVER: Final = 0
@@ -93,7 +93,7 @@ ERROR_CLOSED: Final = 2
 ERROR_BLOCKED: Final = 3
 #: S2N_TLS12 and S2N_TLS13
 VERSIONS: Final = {33: "1.2", 34: "1.3"}
-#: What nothing can be driven and proved without, and came last of it.
+#: The newest of the functions without which nothing can be driven and proved.
 NEEDED: Final = ("s2n_connection_set_recv_buffering", "s2n_connection_get_key_exchange_group")
 
 
@@ -113,19 +113,19 @@ class Library(NativeLibrary):
         return taken == 0
 
     def must(self, result: int) -> None:
-        """Check that a call worked.
+        """Check that a call succeeded.
 
-        :raises HandshakeError: with the library's own words, if it did not.
+        :raises HandshakeError: with the library's own message, if it failed.
         """
         if result < 0:
             raise self.error()
 
     def error(self) -> HandshakeError:
-        """What went wrong last, in the library's own words."""
+        """The last error, with the library's own message."""
         return HandshakeError(f"s2n: {text(self.s2n_strerror(self.s2n_errno_location()[0], b'EN'))}")
 
     def error_type(self) -> int:
-        """The kind of what went wrong last."""
+        """The type of the last error."""
         kind: int = self.s2n_error_get_type(self.s2n_errno_location()[0])
         return kind
 
@@ -136,21 +136,21 @@ def _send(handle: Any, data: Any, length: int) -> int:
 
 
 def _any_host(_name: Any, _length: int, _context: Any) -> int:
-    """A server asks who its client is, not where it lives: a client's certificate has no host name."""
+    """Accept any host: a client's certificate has no host name for a server to check."""
     return 1
 
 
 @cache
 def load(path: str) -> Library:
-    """Load s2n-tls out of a shared object, and start it.
+    """Load s2n-tls from a shared object, and initialise it.
 
     :raises OSError: if it cannot be loaded.
     :raises AttributeError: if the object has no s2n-tls.
-    :raises HandshakeError: if it does not start.
+    :raises HandshakeError: if it cannot be initialised.
     """
     ffi.cdef(_DECLARATIONS + record_bindings.DECLARATIONS + psk_bindings.DECLARATIONS)
     library = Library(ffi.dlopen(path), path)
-    # It locks each connection's memory into RAM, of which a user has a few MiB; awscrt has it off as well.
+    # By default it locks each connection's memory, and a user may lock only a few MiB; awscrt does the same.
     os.environ.setdefault("S2N_DONT_MLOCK", "1")
     library.s2n_disable_atexit()
     library.must(library.s2n_init())

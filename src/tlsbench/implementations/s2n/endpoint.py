@@ -22,7 +22,7 @@ from tlsbench.protocol.messages import RECORD_BYTES
 from tlsbench.scenarios import ciphers
 
 _HOST: Final = SERVER_NAME.encode("ascii")
-#: What a server's tickets allow, and the most that is read at once.
+#: The limit in a server's tickets, and the most that is read at once.
 MAX_EARLY_DATA_BYTES: Final = 16384
 #: Memory that is written before it is read need not be cleared.
 _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
@@ -30,7 +30,7 @@ _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session, and the leaf certificate of the handshake that it is from, which s2n-tls does not keep."""
+    """A session, and the leaf certificate of its original handshake, which s2n-tls does not keep."""
 
     state: bytes
     certificate: bytes
@@ -39,11 +39,11 @@ class Session:
 class S2nContext:
     """One side's configuration.
 
-    :param issuer: of the server's certificate, on a client that wants a stapled OCSP response.
-    :param reads_early_data: whether a server takes early data.
-    :param set_record_size: sets the size of a connection's records, which else is the library's own.
+    :param issuer: the issuer of the server's certificate, on a client that asks for a stapled OCSP response.
+    :param reads_early_data: whether a server accepts early data.
+    :param set_record_size: sets the size of a connection's records; None for the library's default.
     :param psk: an external PSK, if there is one.
-    :param kept: what must live as long as it.
+    :param kept: an object that must live as long as the context.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class S2nEndpoint:
         self._reads_early = context.reads_early_data
         self._early_data = b""
         lib.must(lib.s2n_connection_set_config(connection, context.config))
-        # Else it sleeps for seconds before it reports an error.
+        # Otherwise it sleeps for seconds before it reports an error.
         lib.s2n_connection_set_blinding(connection, native.SELF_SERVICE_BLINDING)
         lib.s2n_connection_set_recv_buffering(connection, True)  # noqa: FBT003 - the C function's
         lib.s2n_connection_set_recv_cb(connection, lib.receive)
@@ -134,12 +134,12 @@ class S2nEndpoint:
         """Put ``data`` into the first flight of a client that has a session."""
         lib, sent = self._lib, ffi.new("ssize_t *")
         result = lib.s2n_send_early_data(self.connection, data, len(data), sent, self._blocked)
-        # When it has sent it all it waits for the server, which handshake() does.
+        # Once all of it is sent, it waits for the server, which handshake() does.
         if result < 0 and (lib.error_type() != native.ERROR_BLOCKED or sent[0] != len(data)):
             raise lib.error()
 
     def _read_early_data(self) -> bool:
-        """Take early data until there is no more of it; whether the handshake may go on."""
+        """Read early data until there is no more; return whether the handshake may go on."""
         received, buffer = ffi.new("ssize_t *"), ffi.new("uint8_t[]", MAX_EARLY_DATA_BYTES)
         while True:
             result = self._lib.s2n_recv_early_data(
@@ -193,7 +193,8 @@ class S2nEndpoint:
             group=self._group(),
             resumed=resumed,
             peer_certificate=leaf,
-            # A client always verifies, and a server that asks: else a handshake does not end.
+            # A client always verifies, as does a server that asks, and a handshake whose verification fails
+            # does not complete.
             peer_verified=bool(leaf),
             early_data=self._early_data,
             ocsp=self._ocsp(leaf),
@@ -213,7 +214,7 @@ class S2nEndpoint:
         return group_from_openssl(text(name[0]))
 
     def _peer_chain(self) -> list[bytes]:
-        """The certificates of the other side, up to the root that they were verified by."""
+        """The peer's certificates, up to the root that verified them."""
         lib = self._lib
         chain = ffi.gc(lib.s2n_cert_chain_and_key_new(), lib.s2n_cert_chain_and_key_free)
         if lib.s2n_connection_get_peer_cert_chain(self.connection, chain) < 0:
@@ -230,7 +231,7 @@ class S2nEndpoint:
         return certificates
 
     def _ocsp(self, leaf: bytes) -> str:
-        """The status in the stapled response, which the library has checked already."""
+        """The status in the stapled response, which the library has already checked."""
         length = ffi.new("uint32_t *")
         response = self._lib.s2n_connection_get_ocsp_response(self.connection, length)
         if self._is_server or response == ffi.NULL or not length[0] or self._context.issuer is None:
@@ -251,4 +252,4 @@ class S2nEndpoint:
         return Session(bytes(ffi.buffer(state)), self.negotiated().peer_certificate)
 
     def close(self) -> None:
-        """Nothing to say: its sessions stay usable without a goodbye."""
+        """Do nothing: its sessions stay usable without a close_notify."""

@@ -1,4 +1,4 @@
-"""``s2n``: s2n-tls on AWS-LC, as awscrt carries it for Linux."""
+"""``s2n``: s2n-tls on AWS-LC, as awscrt bundles it on Linux."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
-#: The extension module of awscrt, which has s2n-tls in it.
+#: The extension module of awscrt, which contains s2n-tls.
 _MODULE: Final = "_awscrt"
 _TICKET_KEY_BYTES: Final = 32
 _ML_DSA: Final = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
 _NOT_ML_DSA: Final = tuple(name for name in keys.BY_NAME if name not in _ML_DSA)
-#: The types of keys that are alike to a version's policies.
+#: The key types that a version's policies treat alike.
 _KEYS_ALIKE: Final = (
     ("1.2", ("rsa-2048", "rsa-3072", "rsa-4096")),
     ("1.2", ("ecdsa-secp256r1",)),
@@ -46,7 +46,7 @@ _KEYS_ALIKE: Final = (
     ("1.3", _ML_DSA),
 )
 _REASONS: Final = {
-    "both": "no two of its security policies agree on these, and on nothing else first",
+    "both": "no two of its security policies agree on these before anything else",
     "client": "none of its security policies offers these as a client, with a key share for the group",
     "server": "none of its security policies has these as a server",
 }
@@ -81,7 +81,7 @@ class S2n:
         return Capabilities(
             (
                 gap(
-                    "it does not keep sessions by their id, but asks its caller for them",
+                    "it does not cache sessions by their ID, but leaves that to its caller",
                     resumption="session-id",
                 ),
                 gap(
@@ -95,7 +95,7 @@ class S2n:
                     resumption=("ticket", "psk", "early-data"),
                 ),
                 gap(
-                    "its client refuses a resumed TLS 1.2 handshake where it has a certificate to show",
+                    "its client refuses a resumed TLS 1.2 handshake if it has a certificate to present",
                     client="s2n",
                     client_auth="required",
                     resumption="ticket",
@@ -110,7 +110,7 @@ class S2n:
                 ),
                 *(
                     gap(
-                        "the one policy that takes ML-DSA is used only with such a server's key",
+                        "the only policy that accepts ML-DSA is used only if the server's key is ML-DSA",
                         client="s2n",
                         key=_NOT_ML_DSA,
                         **{axis: _ML_DSA},
@@ -123,7 +123,7 @@ class S2n:
                 *facts(self.id),
                 not_offered(self.engine(), self.offered_ciphers()),
                 gap(
-                    "it takes security policies and no suites, and none of those used here has this one",
+                    "it takes a security policy instead of suites, and none of those used here has this one",
                     cipher=tuple(name for name in ciphers.BY_NAME if name not in policies.SUITES),
                 ),
                 gap(
@@ -142,7 +142,7 @@ class S2n:
         )
 
     def offered_ciphers(self) -> Mapping[int, str]:
-        """By the first flight of a client with the policy that has everything: it has no list to read."""
+        """From the first flight of a client with the policy that has everything: there is no list to read."""
         lib = self.library
         config = ffi.gc(lib.s2n_config_new_minimal(), lib.s2n_config_free)
         lib.must(lib.s2n_config_set_cipher_preferences(config, policies.EVERYTHING.encode("ascii")))
@@ -221,7 +221,7 @@ class S2n:
         return config
 
     def _show(self, config: Any, identity: Identity, staple: bytes = b"") -> object:
-        """Have a side show a chain; what is returned must live as long as the configuration."""
+        """Have a side present a chain; the returned object must live as long as the configuration."""
         lib = self.library
         chain = ffi.gc(lib.s2n_cert_chain_and_key_new(), lib.s2n_cert_chain_and_key_free)
         lib.must(lib.s2n_cert_chain_and_key_load_pem(chain, identity.chain_pem, to_pem(identity.private_key)))
@@ -232,7 +232,7 @@ class S2n:
 
 
 def _gives_tickets(scenario: Scenario) -> bool:
-    """Whether it is about tickets, which s2n-tls gives and takes only where it is asked to."""
+    """Whether a scenario involves tickets, which s2n-tls issues and accepts only if configured to."""
     return scenario.resumption not in ("", "none", "external-psk") or scenario.tickets not in (
         "",
         "default",
@@ -245,7 +245,7 @@ def _path(roots: tuple[Any, ...]) -> bytes:
 
 
 def _policy_of(scenario: Scenario, side: str) -> Policy:
-    group = scenario.group.partition(":")[0]  # of a server's several groups it has the first for certain
+    group = scenario.group.partition(":")[0]  # of a server's several groups, the policy must have the first
     wanted = Wanted(scenario.version, scenario.cipher, group, scenario.key)
     if scenario.client == scenario.server:
         both = policies.of_both(wanted)
@@ -258,7 +258,7 @@ def _policy_of(scenario: Scenario, side: str) -> Policy:
 
 
 def _gaps_of_policies() -> Iterator[Gap]:
-    """What no policy has, at both ends and at each."""
+    """What no policy supports, at both ends and at each."""
     for who, reason in _REASONS.items():
         ends = {end: "s2n" for end in ("client", "server") if who in (end, "both")}
         for tls, key_types in _KEYS_ALIKE:
@@ -283,7 +283,7 @@ def _gaps_of_policies() -> Iterator[Gap]:
 
 
 def _lacking(who: str, tls: str, cipher: str, key: str) -> tuple[str, ...]:
-    """The groups that a suite does not go with."""
+    """The groups with which a suite cannot be used."""
     wishes = (Wanted(tls, cipher, group, key) for group in groups.BY_NAME if group not in PRIMES)
     return tuple(
         wanted.group

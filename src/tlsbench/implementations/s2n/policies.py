@@ -1,8 +1,8 @@
-"""The security policies of s2n-tls: it takes no groups and no suites, but one of these by its name.
+"""The security policies of s2n-tls, which is configured by the name of a policy, not by groups and suites.
 
-A numbered policy never changes (docs/usage-guide, chapter on security policies), so what each has is a table
-here, and the tests compare it with what a client of it really offers. As a server goes by its own order, it
-follows what two of them agree on, and so which of them a scenario needs.
+A numbered policy never changes (docs/usage-guide, chapter on security policies), so a table here lists what
+each has, and the tests compare it with what a client really offers. As a server follows its own order, the
+table determines what two policies agree on, and so which of them a scenario needs.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def _long(names: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A security policy, as far as scenarios can name what is in it.
+    """A security policy, as far as scenarios can name its contents.
 
     :param versions: newest first.
-    :param suites: a server's preferred first.
-    :param groups: a server's preferred first.
-    :param shares: the groups for which a TLS 1.3 client sends a key in its first flight.
-    :param signs_ml_dsa: whether it takes ML-DSA certificates.
+    :param suites: in a server's order of preference.
+    :param groups: in a server's order of preference.
+    :param shares: the groups for which a TLS 1.3 client sends a key share in its first flight.
+    :param signs_ml_dsa: whether it accepts ML-DSA certificates.
     """
 
     name: str
@@ -69,7 +69,7 @@ def _policy(name: str, suites: str, offered: str, shares: str = "", *, ml_dsa: b
     return Policy(name, tuple(versions), long, _long(offered), _long(shares), ml_dsa)
 
 
-#: Of some 140 policies those that differ in what a scenario can ask for.
+#: Of some 140 policies, those that differ in what a scenario can specify.
 POLICIES: Final = (
     _policy(
         "20240503", "128 256 cc ec-128 rsa-128 ec-256 rsa-256 ec-cc rsa-cc", "p256 x25519 p384 p521", "p256"
@@ -109,13 +109,13 @@ POLICIES: Final = (
 
 #: The suites that these policies offer; others of s2n-tls are in policies that are not used here.
 SUITES: Final = frozenset(suite for policy in POLICIES for suite in policy.suites)
-#: The policy that has everything, of which the library says that it is for tests.
+#: The policy that has everything, which according to the library is for tests.
 EVERYTHING: Final = "test_all"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What policies are looked for, where the server's certificate has a type of key."""
+    """What policies are to agree on, with the key type of the server's certificate."""
 
     version: str
     cipher: str
@@ -124,14 +124,14 @@ class Wanted:
 
     @property
     def is_ml_dsa(self) -> bool:
-        """Whether the key is one of ML-DSA."""
+        """Whether the key is an ML-DSA key."""
         return self.key.startswith("ml-dsa")
 
 
 def agreed(client: Policy, server: Policy, key: str) -> Wanted | None:
-    """What a client and a server agree on, where the server's certificate has a type of key.
+    """What a client and a server agree on, given the key type of the server's certificate.
 
-    None if they do not, or with a HelloRetryRequest alone.
+    None if they do not agree, or only after a HelloRetryRequest.
     """
     version = next((version for version in server.versions if version in client.versions), "")
     suites = (name for name in _rivals(server, version, key) if name in client.suites)
@@ -155,10 +155,10 @@ def of_both(wanted: Wanted) -> tuple[Policy, Policy] | None:
 
 @cache
 def of_one(wanted: Wanted, side: str) -> Policy | None:
-    """The policy of a client or server whose other side offers or takes what is wanted alone.
+    """The policy of a client or server whose peer offers or accepts only what is wanted.
 
-    None if there is none. Of several it is the one that prefers what is wanted, for not every library can be
-    kept to it.
+    None if there is none. Of several, it is the one that most prefers what is wanted, because not every
+    library can be restricted to it.
     """
     curve = keys.BY_NAME[wanted.key].curve if wanted.version == "1.2" else ""
     fitting = (
@@ -167,7 +167,7 @@ def of_one(wanted: Wanted, side: str) -> Policy | None:
         if wanted.version in policy.versions
         and wanted.cipher in policy.suites
         and wanted.group in (offered := _offered(policy, wanted.version, side))
-        # In TLS 1.2 the other side lists the certificate's curve as well (RFC 8422 section 5.1).
+        # In TLS 1.2 the peer lists the certificate's curve as well (RFC 8422 section 5.1).
         and (not curve or (curve in offered and offered.index(wanted.group) <= offered.index(curve)))
         and (policy.signs_ml_dsa or not wanted.is_ml_dsa)
     )
@@ -175,7 +175,7 @@ def of_one(wanted: Wanted, side: str) -> Policy | None:
 
 
 def _rank(policy: Policy, wanted: Wanted) -> tuple[int, ...]:
-    """How late it has what is wanted, by what others cannot be kept to: suites in TLS 1.3, groups in 1.2."""
+    """The rank of what is wanted, first in what peers may leave open: suites in TLS 1.3, groups in 1.2."""
     group = policy.groups.index(wanted.group)
     suite = _rivals(policy, wanted.version, wanted.key).index(wanted.cipher)
     newer = policy.versions[0] != wanted.version
@@ -183,7 +183,7 @@ def _rank(policy: Policy, wanted: Wanted) -> tuple[int, ...]:
 
 
 def _rivals(policy: Policy, version: str, key: str) -> list[str]:
-    """The suites for a version and a type of key, the preferred first."""
+    """The suites for a version and a key type, in order of preference."""
     return [
         name
         for name in policy.suites

@@ -1,4 +1,4 @@
-"""External PSKs by s2n-tls, which both ends are given before each handshake."""
+"""External PSKs with s2n-tls, which both ends are given before each handshake."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class ExternalPsk:
         lib.must(lib.s2n_psk_set_hmac(made, _HMACS[scenario.cipher.rpartition("_")[2]]))
 
     def give(self, connection: Any) -> None:
-        """Have a connection know it; the connection makes a copy."""
+        """Give the PSK to a connection, which makes a copy."""
         self._lib.must(self._lib.s2n_connection_append_psk(connection, self._made))
 
     def taken(self, connection: Any) -> bytes:
-        """The identity of the PSK by which a connection was made; ``b""`` if by none."""
+        """The identity of the PSK that a connection used; ``b""`` if it used none."""
         lib, length = self._lib, ffi.new("uint16_t *")
         lib.must(lib.s2n_connection_get_negotiated_psk_identity_length(connection, length))
         if not length[0]:
@@ -40,7 +40,7 @@ class ExternalPsk:
 
 
 def psk_gaps() -> tuple[Gap, ...]:
-    """What s2n-tls cannot do of PSKs and tickets."""
+    """What s2n-tls does not support of PSKs and tickets."""
     return (
         gap(
             "s2n-tls has external PSKs only in TLS 1.3: add version=1.3",

@@ -1,4 +1,4 @@
-"""What of s2n-tls external PSKs and the lifetimes of tickets need: its functions, by its s2n.h."""
+"""The functions of s2n-tls for external PSKs and ticket lifetimes, from its s2n.h."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is called of s2n-tls for the size of its records, and to change its keys: its api/s2n.h."""
+"""The functions of s2n-tls for the size of its records and for key updates, from its api/s2n.h."""
 
 from __future__ import annotations
 

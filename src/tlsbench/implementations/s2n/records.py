@@ -1,4 +1,4 @@
-"""The records of s2n-tls: one of two sizes, what was agreed on of them, and new keys for them."""
+"""The records of s2n-tls: one of two sizes, their agreed limit, and key updates."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tlsbench.scenarios import Gap, Scenario, gap
 from tlsbench.scenarios.capabilities import all_but
 from tlsbench.scenarios.records import DEFAULT, number_of
 
-#: The bytes of plaintext in a record, and the function that has a connection make such records.
+#: The plaintext bytes in a record, and the function that has a connection make such records.
 _SIZES: Final = {"1435": "s2n_connection_prefer_low_latency", "16384": "s2n_connection_prefer_throughput"}
 
 
 def configure(lib: Library, config: Any, scenario: Scenario, *, is_client: bool) -> None:
-    """Have a configuration ask for fragments of a length, or answer.
+    """Have a client's configuration ask for a fragment length, or a server's accept one.
 
     :raises HandshakeError: if the library refuses.
     """
@@ -31,23 +31,23 @@ def configure(lib: Library, config: Any, scenario: Scenario, *, is_client: bool)
 
 
 def size_setter(lib: Library, scenario: Scenario) -> Callable[[Any], int] | None:
-    """What has a connection make records of the scenario's size; None where it is the library's own."""
+    """The function that sets a connection's record size to the scenario's; None for the library's default."""
     name = _SIZES.get(scenario.record_size)
     return getattr(lib, name) if name is not None else None
 
 
 def record_gaps() -> tuple[Gap, ...]:
-    """What s2n-tls cannot do of these axes."""
+    """What s2n-tls does not support of these axes."""
     return (
-        *no_records("its API has no padding of records", "padding"),
+        *no_records("its API cannot pad records", "padding"),
         gap(
             "s2n-tls sends no KeyUpdate that asks for another (s2n_connection_request_key_update)",
             client="s2n",
             request_update="update_requested",
         ),
-        *no_records("of the limits it has only max_fragment_length", "record_size_limit"),
+        *no_records("the only limit that it supports is max_fragment_length", "record_size_limit"),
         Gap(
-            f"apart from its own size it makes only records of {' and '.join(_SIZES)} bytes "
+            f"apart from its default size it makes only records of {' and '.join(_SIZES)} bytes "
             "(s2n_connection_prefer_low_latency and prefer_throughput)",
             {"record_size": all_but(DEFAULT, *_SIZES)},
         ),

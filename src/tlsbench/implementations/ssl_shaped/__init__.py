@@ -1,4 +1,4 @@
-"""Libraries with the shape of Python's ssl module: one adapter, and a file of differences for each."""
+"""Libraries shaped like Python's ssl module: one adapter, and a file of differences for each."""
 
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped
 

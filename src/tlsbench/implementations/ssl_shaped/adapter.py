@@ -1,4 +1,4 @@
-"""TLS libraries with the shape of Python's ssl module: contexts, memory BIOs, SSLObject.
+"""TLS libraries shaped like Python's ssl module: contexts, memory BIOs, SSLObject.
 
 One adapter serves them all; how a library differs from the others is data, in a file of its own.
 """
@@ -45,27 +45,27 @@ _CHUNK_BYTES = 256 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class SslShaped:
-    """A library with the shape of Python's ssl module.
+    """A library shaped like Python's ssl module.
 
-    :param module_name: what to import, when it is needed and not before.
+    :param module_name: the module to import, when it is needed and not before.
     :param engine_of: the engine's name and version, from the module.
-    :param curves: what its ``set_ecdh_curve`` calls each group; empty if it cannot be set.
-    :param every_cipher: the words for every cipher suite that it has; empty if what it then lists is not what
-        it has, so that it is asked for one after another.
-    :param level_0: what a list of suites ends with that OpenSSL takes at security level 0 alone.
-    :param takes_curve_list: whether that takes several groups, separated by colons.
-    :param writes_whole: whether one write takes all that it is given.
-    :param tells_path: whether it can tell, by ``get_verified_chain``, how far it verified.
+    :param curves: the name of each group in its ``set_ecdh_curve``; empty if no group can be set.
+    :param every_cipher: the cipher string for every suite that it has; empty if its list is then not what it
+        has, so that the suites are tried one by one.
+    :param level_0: the ending of a cipher string for suites that need OpenSSL's security level 0.
+    :param takes_curve_list: whether ``set_ecdh_curve`` takes several groups, separated by colons.
+    :param writes_whole: whether one write takes all the data that it is given.
+    :param tells_path: whether its ``get_verified_chain`` shows how far it verified.
     :param sets_tickets: whether its contexts have ``num_tickets``.
     :param joins_tickets: as in :class:`~tlsbench.implementations.JoinsTickets`.
     :param handshake_buffer_bytes: as in :class:`~tlsbench.implementations.SocketWriter`; 0 if not known.
     :param libcrypto: as in :class:`~tlsbench.scenarios.Capabilities`.
     :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
     :param ech: the values of the axis ``ech`` that its client has.
-    :param tells_ech: whether a client's Encrypted ClientHello was accepted, from an SSLObject of its own.
-    :param supports: what it can do beside what every one can, from the module.
+    :param tells_ech: whether a client's Encrypted ClientHello was accepted, from its SSLObject.
+    :param supports: what it supports in addition to what every one does, from the module.
     :param old_versions: those of TLS 1.0 and 1.1 that it has, from the module.
-    :param gaps: what it cannot do beside what follows from the above.
+    :param gaps: what it does not support, apart from what follows from the above.
     """
 
     id: str
@@ -149,7 +149,7 @@ class SslShaped:
         else:
             context.load_verify_locations(str(trust_file(peers.store)))
         if hasattr(self.module, "VERIFY_X509_PARTIAL_CHAIN"):
-            # Without it a chain ends at a root. Python sets it by default since 3.13, and not before.
+            # Without it a chain ends at a root. Python has set it by default since 3.13.
             if scenario.chain_sent == ANCHORED:
                 context.verify_flags |= self.module.VERIFY_X509_PARTIAL_CHAIN
             elif is_suppressed(scenario):
@@ -199,7 +199,7 @@ class SslShaped:
             context.options |= self.module.OP_NO_TICKET
 
     def _curves(self, scenario: Scenario) -> list[str]:
-        """The groups to set in it: none where it agrees on a prime, or on none."""
+        """The groups to set: none if it agrees on a prime, or on no group."""
         if is_of_dhe(scenario) or scenario.group == NO_GROUP:
             return []
         return group_list(scenario).split(":") if self.takes_curve_list else [scenario.group]
@@ -267,7 +267,7 @@ class SslShapedEndpoint:
         self._outgoing = outgoing
         self._is_server = is_server
         self._want_read = library.module.SSLWantReadError
-        # Bound once: a wrapper would put its own call into the time of the library.
+        # Bound once: a wrapper would add its own call to the library's time.
         self.data_to_send = outgoing.read
         self.receive_data = incoming.write
         self.write = tls.write if library.writes_whole else self._write_in_parts
@@ -311,7 +311,7 @@ class SslShapedEndpoint:
             group=None,
             resumed=bool(self._tls.session_reused),
             peer_certificate=certificate,
-            # With CERT_REQUIRED a handshake whose verification fails does not end.
+            # With CERT_REQUIRED a handshake whose verification fails does not complete.
             peer_verified=bool(certificate) and verifies and checks_name,
             ech_accepted=None if self._is_server else self._library.tells_ech(self._tls),
             peer_chain_length=self._chain_length("get_unverified_chain"),
@@ -319,7 +319,7 @@ class SslShapedEndpoint:
         )
 
     def _chain_length(self, getter: str) -> int | None:
-        # In the ssl module public since Python 3.13, and in the object below the SSLObject before.
+        # Public in the ssl module since Python 3.13; before, in the object below the SSLObject.
         tls = self._tls if hasattr(self._tls, getter) else getattr(self._tls, "_sslobj", None)
         chain = getattr(tls, getter, lambda: None)()
         return len(chain) if chain else None

@@ -1,4 +1,4 @@
-"""``rtls``: rustls, by the package rtls."""
+"""``rtls``: rustls, through the package rtls."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 
-#: What it sends a key for in its first flight, so that a server may take either at once.
+#: The groups on which its client agrees without a HelloRetryRequest: in TLS 1.3, those of its key shares.
 _OFFERED: Final = {"1.3": ("X25519MLKEM768", "x25519"), "1.2": ("x25519", "secp256r1", "secp384r1")}
-#: What it takes beside that, once a HelloRetryRequest asks for it.
+#: The groups that it accepts in addition, once a HelloRetryRequest asks for them.
 _TAKEN_WHEN_ASKED: Final = ("secp256r1", "secp384r1")
 _NEVER_ASKED_AGAIN: Final = tuple(
     workload for workload in TLS_WORKLOADS if workload not in AXES["hello_retry"].workloads
@@ -30,7 +30,7 @@ def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
         *facts("rtls"),
         gap(f"its server takes {', '.join(_TAKEN)}", server="rtls", group=groups_but(_TAKEN)),
         gap(
-            "the server lists the curve of its certificate too, which a client rtls prefers to secp384r1",
+            "the server also lists the curve of its certificate, which an rtls client prefers to secp384r1",
             version="1.2",
             client="rtls",
             group="secp384r1",
@@ -38,7 +38,7 @@ def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
         ),
         *(
             gap(
-                f"in TLS {tls} its first flight has keys only for {', '.join(offered)}",
+                f"in TLS {tls} its client agrees at once only on {', '.join(offered)}",
                 version=tls,
                 client="rtls",
                 group=groups_but(offered),
@@ -75,8 +75,8 @@ RTLS: Final = SslShaped(
     curves={},
     supports=lambda _rtls: ("chain_sent=leaf-anchored", *takes(*SECP521R1)),
     writes_whole=False,
-    ech=("on", "grease"),  # of itself it sends GREASE
+    ech=("on", "grease"),  # by default it sends GREASE
     tells_ech=lambda tls: str(tls.ech_status) == "accepted",
-    joins_tickets=True,  # two in a record, as its trace shows
+    joins_tickets=True,  # two tickets in a record, as its trace shows
     gaps=_gaps,
 )

@@ -91,7 +91,7 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
 
 
 def _refused(ssl: ModuleType) -> tuple[str, ...]:
-    """The groups whose curve this very Python refuses: older ones look for an elliptic curve of that name."""
+    """The groups whose curve this Python refuses: older ones look for an elliptic curve of that name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     refused = []
     for group, curve in _CURVES.items():
@@ -112,11 +112,11 @@ def _engine(ssl: ModuleType) -> str:
 
 
 def _processor(_ssl: ModuleType) -> str | None:
-    """Asked of the libcrypto that the extension module is linked to."""
+    """The processor features, from the libcrypto that the extension module is linked with."""
     try:
         version = ctypes.CDLL(import_module("_ssl").__file__).OpenSSL_version
     except (AttributeError, OSError):
-        return None  # linked into it, with its names hidden
+        return None  # linked statically, with its symbols hidden
     version.restype = ctypes.c_char_p
     told: bytes = version(CPU_INFO)
     return told.decode("ascii")

@@ -1,4 +1,4 @@
-"""``utls``: BoringSSL, by the package utls."""
+"""``utls``: BoringSSL, through the package utls."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
         no_compression("it offers that only in the fingerprint of a browser"),
         keys_of_two_kinds("utls"),
         gap(
-            "by default BoringSSL offers no signatures by secp521r1: version=1.2",
+            "by default BoringSSL offers no signatures with secp521r1: add version=1.2",
             version="1.3",
             key=SECP521R1,
         ),

@@ -16,12 +16,12 @@ from tlsbench.protocol.messages import VERSIONS
 from tlsbench.scenarios import ciphers
 
 _READ_BYTES = 1 << 20
-#: What its generators yield when they need bytes from the other side.
+#: What its generators yield when they need bytes from the peer.
 _WANTS_BYTES = 0
 
 
 class Pipe:
-    """What tlslite takes for a socket."""
+    """What tlslite uses as a socket."""
 
     def __init__(self) -> None:
         self.incoming = bytearray()
@@ -42,7 +42,7 @@ class Pipe:
         self.outgoing += data
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 class TlsliteEndpoint:
@@ -75,12 +75,12 @@ class TlsliteEndpoint:
         return True
 
     def _advance(self, steps: Iterator[int]) -> bool:
-        """Take steps as far as the bytes allow; whether they are over."""
+        """Take steps as far as the bytes allow; return whether they are finished."""
         try:
             for state in steps:
                 if state == _WANTS_BYTES and not self._pipe.incoming:
                     return False
-        except Exception as error:  # its alerts and its parsers' errors have no common root
+        except Exception as error:  # its alerts and its parsers' errors have no common base class
             raise _translated(error) from error
         return True
 
@@ -96,7 +96,7 @@ class TlsliteEndpoint:
         self._verified = True
 
     def _is_by_psk(self) -> bool:
-        """Whether a client took the PSK that it has: then it was shown no certificate."""
+        """Whether a client used its PSK: then it was shown no certificate."""
         return bool(self._psk_identity) and not self._is_server and not self._peer_chain()
 
     def _peer_chain(self) -> list[Any]:
@@ -125,7 +125,7 @@ class TlsliteEndpoint:
         return b"".join(chunks)
 
     def _read_some(self) -> bytes:
-        # What waits for the rest of a record holds its beginning, and so goes on with the next call.
+        # A generator that waits for the rest of a record holds its beginning, so the next call continues it.
         self._reading = self._reading or self._connection.readAsync(_READ_BYTES, 1)
         try:
             for state in self._reading:
@@ -149,7 +149,7 @@ class TlsliteEndpoint:
             group=groups.NAMES.get(connection.ecdhCurve),
             resumed=bool(connection.resumed),
             peer_certificate=bytes(shown[0].bytes) if shown else b"",
-            # A session that is resumed was verified when it was made.
+            # A resumed session was verified when it was made.
             peer_verified=self._verified or bool(shown and connection.resumed),
             peer_chain_length=len(shown) if shown and not connection.resumed else None,
             psk_identity=self._psk_identity if self._is_by_psk() else b"",
@@ -157,7 +157,7 @@ class TlsliteEndpoint:
         )
 
     def _compression(self) -> str:
-        """How the other side's certificate came."""
+        """The compression of the peer's certificate."""
         connection = self._connection
         name = (
             connection.client_cert_compression_algo
@@ -171,12 +171,12 @@ class TlsliteEndpoint:
         return session
 
     def close(self) -> None:
-        """Nothing to say: its sessions stay usable without a goodbye."""
+        """Do nothing: its sessions stay usable without a close_notify."""
 
 
 def _translated(error: Exception) -> HandshakeError:
     try:
         words = " ".join(str(error).split())
-    except TypeError:  # of some of its alerts the text itself is an error
+    except TypeError:  # converting some of its alerts to text raises one
         words = f"{type(error).__name__} {getattr(error, 'message', '')}".strip()
     return HandshakeError(f"tlslite: {words or type(error).__name__}")

@@ -1,7 +1,7 @@
 """``tlslite``: tlslite-ng, TLS in pure Python.
 
 It verifies signatures, and leaves chains and host names to its caller: here the cryptography package's
-verifier judges them within the handshake, as a program that uses it would have to.
+verifier checks them within the handshake, as an application would have to.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
-#: What is used of it, and the modules that have it.
+#: The names that are used of it, and their modules.
 _API: Final = {
     "TLSConnection": "tlsconnection",
     "HandshakeSettings": "handshakesettings",
@@ -45,7 +45,7 @@ _API: Final = {
     "CipherSuite": "constants",
 }
 _VERSIONS: Final = {"1.0": (3, 1), "1.1": (3, 2), "1.2": (3, 3), "1.3": (3, 4)}
-#: What it calls the encryption of a suite.
+#: Its names of the encryption of suites.
 _CIPHERS: Final = {
     "AES_128_GCM": "aes128gcm",
     "AES_256_GCM": "aes256gcm",
@@ -60,7 +60,7 @@ _CIPHERS: Final = {
     "RC4_128": "rc4",
     "NULL": "null",
 }
-#: Its lists of suites, by how they exchange keys and authenticate.
+#: Its lists of suites, by key exchange and authentication.
 _LISTS: Final = (
     *("tls13Suites", "ecdheEcdsaSuites", "ecdheCertSuites", "dheCertSuites", "certSuites"),
     *("dheDsaSuites", "srpSuites", "srpCertSuites", "srpDsaSuites", "anonSuites", "ecdhAnonSuites"),
@@ -115,7 +115,7 @@ class Tlslite:
                 gap("it does not support external PSKs in TLS 1.2", version="1.2", resumption="external-psk"),
                 gap("it is pure Python, so its threads take turns", workload="scaling"),
                 no_secrets_for_key_updates(self.id),
-                *no_records("of the limits it has only record_size_limit", "max_fragment_length"),
+                *no_records("the only limit that it supports is record_size_limit", "max_fragment_length"),
                 *facts(self.id),
                 not_offered(self.engine(), self.offered_ciphers()),
                 gap("it does not know the group", group=tuple(g for g in groups.BY_NAME if g not in _GROUPS)),
@@ -157,14 +157,14 @@ class Tlslite:
 
 
 def _exchange_of(suite: ciphers.CipherSuite) -> str:
-    """What it calls the key exchange and the authentication of a suite before TLS 1.3."""
+    """Its name of the key exchange and authentication of a suite before TLS 1.3."""
     if suite.key_exchange == "RSA":
         return "rsa"
     return f"{suite.key_exchange}_{suite.authentication}".lower()
 
 
 class TlsliteContext:
-    """What one side brings: settings, key and chain, and who judges the other's chain."""
+    """One side's settings, key and chain, and the verifier of the peer's chain."""
 
     def __init__(
         self,
@@ -179,7 +179,7 @@ class TlsliteContext:
         self._credentials = _loaded(api, identity) if identity is not None else (None, None)
         settings = api.HandshakeSettings()
         settings.minVersion = settings.maxVersion = _VERSIONS[scenario.version]
-        # Of itself it would compress by whatever there is.
+        # By default it would compress with whatever is available.
         algorithms = [one for one in (scenario.certificate_compression,) if one not in ("", "none")]
         settings.certificate_compression_send = settings.certificate_compression_receive = algorithms
         suite = ciphers.BY_NAME[scenario.cipher]

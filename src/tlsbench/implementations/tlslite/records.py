@@ -1,4 +1,4 @@
-"""The records of tlslite-ng: their size, their padding, the limit that it announces."""
+"""The records of tlslite-ng: their size, their padding, and the limit that it announces."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tlsbench.scenarios.records import most_plaintext, number_of, padding_bytes
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """What a side does with its records.
+    """The settings of a side's records.
 
-    :param limit: what it says that it takes (``record_size_limit``); None for the library's own.
-    :param most: the most bytes of plaintext that it puts into a record.
-    :param block: what the plaintext of each is padded to; None for no padding.
+    :param limit: the limit that it announces (``record_size_limit``); None for the library's default.
+    :param most: the most plaintext bytes that it puts into a record.
+    :param block: the block size to which each plaintext is padded; None for no padding.
     """
 
     limit: int | None
@@ -26,7 +26,7 @@ class RecordSettings:
 
     @classmethod
     def of(cls, scenario: Scenario) -> RecordSettings:
-        """Those of a scenario."""
+        """The settings of a scenario."""
         limit = scenario.record_size_limit
         return cls(
             limit=number_of(limit),
@@ -35,7 +35,7 @@ class RecordSettings:
         )
 
     def configure(self, settings: Any) -> None:
-        """Set what is agreed on, in its HandshakeSettings."""
+        """Set the limit, which is agreed on, in its HandshakeSettings."""
         if self.limit is not None:
             settings.record_size_limit = self.limit
 
@@ -44,11 +44,11 @@ class RecordSettings:
         if self.most < RECORD_BYTES:
             connection.recordSize = self.most
         if self.block is not None:
-            # HandshakeSettings.padding_cb ends at the socket in 0.8, where nothing reads it.
+            # HandshakeSettings.padding_cb ends up on the socket in 0.8, where nothing reads it.
             connection._recordLayer.padding_cb = self._padding(self.block)
 
     def _padding(self, block: int) -> Callable[[int, int, int], int]:
         def padding(length: int, _content_type: int, _most: int) -> int:
-            return padding_bytes(length - 1, block, self.most)  # its length is with the content type
+            return padding_bytes(length - 1, block, self.most)  # its length includes the content type
 
         return padding

@@ -1,4 +1,4 @@
-"""``wolfssl``: the system's wolfSSL, driven through cffi as a libssl of other names."""
+"""``wolfssl``: the system's wolfSSL, driven through cffi as a libssl with other names."""
 
 from tlsbench.implementations.wolfssl.library import WolfSsl
 

@@ -1,6 +1,6 @@
-"""wolfSSL as a libssl: the functions of its OpenSSL layer are OpenSSL's, by names with ``wolfSSL_`` before.
+"""wolfSSL as a libssl: the functions of its OpenSSL layer are OpenSSL's, with the prefix ``wolfSSL_``.
 
-The layer is there in a build with ``--enable-opensslall``, as that of Debian is.
+A build with ``--enable-opensslall``, such as Debian's, has the layer.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from tlsbench.implementations.native import first_that_loads
 from tlsbench.implementations.openssl_names import group_from_openssl
 from tlsbench.scenarios import ciphers, groups
 
-#: What systems call it, newest first.
+#: Its file names on various systems, newest first.
 _NAMES: Final = (
     *(f"libwolfssl.so.{number}" for number in (44, 43, 42, 41, 40, 39, 38, 37, 36, 35)),
     "libwolfssl.dylib",
 )
-#: What it calls by another name than the prefix makes.
+#: The functions whose names do not follow from the prefix.
 _RENAMED: Final = {
     "TLS_client_method": "wolfTLS_client_method",
     "TLS_server_method": "wolfTLS_server_method",
@@ -54,12 +54,12 @@ _OWN: Final = """
     int wolfSSL_CTX_SetTmpDH(SSL_CTX *context, const unsigned char *p, int p_bytes,
                              const unsigned char *g, int g_bytes);
 """
-#: What has OpenSSL's name and another meaning or none here.
+#: OpenSSL's names that have another meaning here, or none.
 _UNLIKE: Final = (
     *("SSL_get_curve_name", "SSL_get_curve_id", "SSL_group_to_name", "dladdr"),
-    "SSL_get0_verified_chain",  # what was sent, less its first certificate
+    "SSL_get0_verified_chain",  # the chain as sent, without its first certificate
 )
-#: How long its list of suites may be.
+#: The most bytes in its list of suites.
 _MOST_BYTES: Final = 1 << 15
 
 
@@ -68,7 +68,7 @@ def _name(of_openssl: str) -> str:
 
 
 def _functions() -> Iterator[str]:
-    """The declarations of libssl's functions, by the names that they have here."""
+    """The declarations of libssl's functions, under their names here."""
     known = set()
     for declaration in (DECLARATIONS + SUITE_DECLARATIONS).split(";"):
         function = re.search(r"\b(\w+)\(", declaration)
@@ -81,14 +81,14 @@ def _functions() -> Iterator[str]:
 
 
 def _set_suite(library: Library, context: Any, suite: bytes) -> int:
-    """By IANA's name, of which it has one list for all versions, where OpenSSL has two, by its own names."""
+    """Set a suite by its IANA name, in one list for all versions; OpenSSL has two, of names of its own."""
     name = ciphers.BY_OPENSSL_NAME[suite.decode("ascii")].name
     result: int = library.wolfSSL_CTX_set_cipher_list(context, name.encode("ascii"))
     return result
 
 
 def _set_groups(library: Library, context: Any, names: bytes) -> int:
-    """By their code points: its own list by names has no x25519."""
+    """Set groups by their code points: its own list by name has no x25519."""
     found = [group_from_openssl(name) or "" for name in names.decode("ascii").split(":")]
     points = [groups.BY_NAME[name].code_point for name in found]
     result: int = library.wolfSSL_CTX_set1_groups(context, points, len(points))
@@ -101,12 +101,12 @@ def _ask_for_fragments(library: Library, context: Any, code: int) -> int:
 
 
 def _update_keys(library: Library, tls: Any, _asks: int) -> int:
-    """It asks the other side always, but where it answers one that asked."""
+    """Send a KeyUpdate, which always requests one in return, except as an answer to such a request."""
     result: int = library.wolfSSL_update_keys(tls)
     return result
 
 
-#: What is done otherwise.
+#: The functions that are implemented differently.
 _OTHERWISE: Final[Mapping[str, Callable[..., int]]] = {
     "SSL_CTX_set_tlsext_max_fragment_length": _ask_for_fragments,
     "SSL_key_update": _update_keys,
@@ -117,7 +117,7 @@ _OTHERWISE: Final[Mapping[str, Callable[..., int]]] = {
 
 
 class Library(libssl.Library):
-    """A loaded wolfSSL, by the names of a libssl."""
+    """A loaded wolfSSL, under the names of a libssl."""
 
     name = "wolfssl"
 
@@ -129,19 +129,19 @@ class Library(libssl.Library):
         return getattr(self.handle, name if name.startswith("wolfSSL_") else _name(name))
 
     def cipher_of(self, tls: Any) -> str | None:
-        """By its code point: its names for suites are partly its own."""
+        """The suite of a connection, by its code point: some of its names for suites are its own."""
         code_point = self.SSL_CIPHER_get_id(self.SSL_get_current_cipher(tls)) & 0xFFFF
         suite = ciphers.BY_CODE_POINT.get(code_point)
         return suite.name if suite is not None else f"{code_point:#06x}"
 
     def suites(self) -> tuple[str, ...]:
-        """Its own list, by IANA's names."""
+        """The suites that it lists, by IANA name."""
         into = ffi.new("char[]", _MOST_BYTES)
         self.wolfSSL_get_ciphers_iana(into, _MOST_BYTES)
         return tuple((text(into) or "").split(":"))
 
     def peer_certificate_of(self, tls: Any) -> bytes:
-        """As it was sent: its X509 of an Ed25519 certificate has no DER."""
+        """The peer's leaf as it was sent: its X509 of an Ed25519 certificate has no DER."""
         chain = self.wolfSSL_get_peer_chain(tls)
         if chain == ffi.NULL or not self.wolfSSL_get_chain_count(chain):
             return b""
@@ -164,7 +164,7 @@ def find() -> str | None:
 
 @cache
 def load(path: str) -> Library:
-    """Load a wolfSSL by its file name or path, and start it.
+    """Load a wolfSSL by its file name or path, and initialise it.
 
     :raises OSError: if it cannot be loaded.
     """

@@ -27,7 +27,7 @@ from tlsbench.protocol import finite_fields
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
 
-#: By the type of key, the groups that its server takes only where the key's curve is not listed beside them.
+#: By key type: the groups that its server accepts only if the key's curve is not listed with them.
 _PREFERS_CURVE_OF: Final = {
     "ecdsa-secp256r1": ("secp384r1", "secp521r1", "x448"),
     "ecdsa-secp384r1": ("secp521r1", "x448"),
@@ -89,7 +89,7 @@ class WolfSsl(LibSslShaped):
         return (ExternalPsks(self.library, context, scenario, is_server=is_server),)
 
     def _anchor(self, context: Any) -> None:
-        """Nothing to do: whatever it trusts ends a chain."""
+        """Do nothing: whatever it trusts ends a chain."""
 
     def offered_ciphers(self) -> Mapping[int, str]:
         names = self.library.suites()
@@ -128,7 +128,7 @@ class WolfSsl(LibSslShaped):
                     "it signs with an RSA-PSS key as with an RSA key (rsa_pss_rsae_*), which others refuse",
                     key=RSA_PSS,
                 ),
-                gap("it signs with no key on a brainpool curve that others take", key=BRAINPOOL),
+                gap("its signatures with brainpool keys are refused by others", key=BRAINPOOL),
                 gap("its OCSP stapling is not supported here: it asks a responder itself", ocsp="stapled"),
                 gap(
                     "after a resumed handshake it sends one ticket",
@@ -137,14 +137,14 @@ class WolfSsl(LibSslShaped):
                     resumption="psk",
                 ),
                 gap(
-                    "in a handshake that is resumed by a ticket its server does not say who the peer is",
+                    "in a handshake resumed by a ticket, its server does not report the peer's certificate",
                     server="wolfssl",
                     resumption="ticket",
                     client_auth="required",
                 ),
                 *(
                     gap(
-                        "its server takes the shortest curve that is listed, as its certificate's is",
+                        "its server selects the shortest listed curve, and that of its certificate is listed",
                         version="1.2",
                         server="wolfssl",
                         key=key,
@@ -153,7 +153,7 @@ class WolfSsl(LibSslShaped):
                     for key, longer in _PREFERS_CURVE_OF.items()
                 ),
                 *no_records(
-                    "it has no padding of records, and cuts them only by max_fragment_length",
+                    "it cannot pad records, and limits their size only by max_fragment_length",
                     "padding",
                     "record_size",
                 ),
@@ -163,7 +163,7 @@ class WolfSsl(LibSslShaped):
                     client=self.id,
                     request_update="update_not_requested",
                 ),
-                *no_records("of the limits it has only max_fragment_length", "record_size_limit"),
+                *no_records("the only limit that it supports is max_fragment_length", "record_size_limit"),
                 *(
                     gap(
                         "it does not split the signature of an RSA-4096 key at the length that was agreed on",

@@ -1,4 +1,4 @@
-"""External PSKs by wolfSSL: its callbacks, which are its own and not OpenSSL's."""
+"""External PSKs with wolfSSL, by callbacks of its own instead of OpenSSL's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tlsbench.implementations.wolfssl.bindings import Library
 from tlsbench.pki import external_psk
 from tlsbench.scenarios import Scenario
 
-#: By the end: what sets its callback, the callback's type, and the method that answers.
+#: By whether it is a server's: the setter of the callback, its type, and the method that answers.
 _CALLBACKS: Final = {
     False: (
         "wolfSSL_CTX_set_psk_client_tls13_callback",
@@ -29,12 +29,12 @@ _CALLBACKS: Final = {
 
 
 def _name_of(suite: str) -> bytes:
-    """What wolfSSL calls a suite of TLS 1.3."""
+    """The name of a TLS 1.3 suite in wolfSSL."""
     return f"TLS13-{suite.removeprefix('TLS_').replace('AES_', 'AES').replace('_', '-')}".encode("ascii")
 
 
 class ExternalPsks:
-    """The PSK of a context, a part of it as those of a libssl are."""
+    """The PSK of a context, as a ``Part`` like those of a libssl."""
 
     def __init__(self, lib: Library, context: Any, scenario: Scenario, *, is_server: bool) -> None:
         self._lib, self._psk = lib, external_psk()
@@ -44,10 +44,10 @@ class ExternalPsks:
         getattr(lib, setter)(context, self._callback)
 
     def equip(self, tls: Any) -> None:
-        """Nothing: the callback is the context's."""
+        """Do nothing: the callback is set on the context."""
 
     def told(self, tls: Any) -> Mapping[str, Any]:
-        """The identity, which a client has also where its PSK was refused, and a certificate was shown."""
+        """The identity, unless a certificate was sent: a client has one even if its PSK was refused."""
         was_refused = bool(self._lib.peer_certificate_of(tls))
         identity = text(self._lib.wolfSSL_get_psk_identity(tls)) or ""
         return {} if was_refused else {"psk_identity": identity.encode()}

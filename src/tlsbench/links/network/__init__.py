@@ -1,4 +1,4 @@
-"""A network in virtual time: how long an exchange takes over a line of a given round trip, rate and loss."""
+"""A network in virtual time: how long an exchange takes at a given round-trip time, rate and loss."""
 
 from tlsbench.links.network.datagrams import DatagramEnd, DatagramTurn, complete_datagrams
 from tlsbench.links.network.line import Line

@@ -1,7 +1,7 @@
-"""Congestion control: how many segments a sender may have under way.
+"""Congestion control: how many segments a sender may have in flight.
 
-Slow start and Reno are those of RFC 5681, counted in segments as Linux does; CUBIC is RFC 9438. HyStart, with
-which Linux may end slow start before anything is lost, is left out.
+Slow start and Reno follow RFC 5681, counted in segments as Linux does; CUBIC follows RFC 9438. HyStart, by
+which Linux may leave slow start before anything is lost, is omitted.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import Final
 from tlsbench.links.network.values import Network
 
 _LEAST_THRESHOLD: Final = 2.0
-#: RFC 9438, sections 4.1 and 4.6.
+#: RFC 9438 sections 4.1 and 4.6.
 _CUBIC_C: Final = 0.4
 _CUBIC_BETA: Final = 0.7
 
 
 @dataclass(slots=True)
 class Reno:
-    """RFC 5681. ``window`` and ``threshold`` are in segments."""
+    """Reno (RFC 5681). ``window`` and ``threshold`` are in segments."""
 
     window: float
     threshold: float = math.inf
 
     def acknowledged(self, segments: int, now_ms: float, rtt_ms: float, *, is_limited: bool) -> None:
-        """Open the window by what was acknowledged.
+        """Grow the window for newly acknowledged segments.
 
-        :param is_limited: whether the sender used the window up; one that does not must not open it
-            (RFC 7661, section 4.2).
+        :param is_limited: whether the sender used up the window; otherwise the window must not grow
+            (RFC 7661 section 4.2).
         """
         if not is_limited:
             return
@@ -39,17 +39,17 @@ class Reno:
             self._avoid(segments - slow, now_ms, rtt_ms)
 
     def lost(self) -> None:
-        """Close the window after a loss that acknowledgements reported."""
+        """Reduce the window after a loss that acknowledgements revealed."""
         self.threshold = self._after_loss()
         self.window = self.threshold
 
     def timed_out(self) -> None:
-        """Begin again with one segment (RFC 5681, section 3.1)."""
+        """Start again with a window of one segment (RFC 5681 section 3.1)."""
         self.threshold = self._after_loss()
         self.window = 1.0
 
     def _avoid(self, segments: float, now_ms: float, rtt_ms: float) -> None:
-        del now_ms, rtt_ms  # CUBIC's alone
+        del now_ms, rtt_ms  # only CUBIC uses these
         self.window += segments / self.window
 
     def _after_loss(self) -> float:
@@ -58,7 +58,7 @@ class Reno:
 
 @dataclass(slots=True)
 class Cubic(Reno):
-    """RFC 9438, with the Reno-friendly region and fast convergence."""
+    """CUBIC (RFC 9438), with the Reno-friendly region and fast convergence."""
 
     _most: float = 0.0
     _prior: float = 0.0
@@ -93,20 +93,20 @@ class Cubic(Reno):
 
 @dataclass(slots=True)
 class Unlimited(Reno):
-    """No congestion control: everything that is written goes out at once."""
+    """No congestion control: everything written is sent at once."""
 
     def acknowledged(self, segments: int, now_ms: float, rtt_ms: float, *, is_limited: bool) -> None:
-        """Nothing opens what has no end."""
+        """Do nothing: the window is infinite."""
 
     def lost(self) -> None:
-        """Nothing closes it either."""
+        """Do nothing: the window stays infinite."""
 
     def timed_out(self) -> None:
-        """Nor this."""
+        """Do nothing: the window stays infinite."""
 
 
 def control_of(network: Network) -> Reno:
-    """The congestion control of a new connection."""
+    """Return the congestion control for a new connection."""
     if network.congestion == "none":
         return Unlimited(math.inf)
     return {"cubic": Cubic, "reno": Reno}[network.congestion](float(network.initcwnd))

@@ -1,7 +1,7 @@
-"""One exchange over a network in virtual time by ends that send datagrams: QUIC.
+"""One exchange over a network in virtual time between ends that send datagrams: QUIC.
 
-The network is that of :mod:`.simulation`: its rate, delay and losses. What TCP does there, congestion control
-and all, the ends do themselves here, with timers that come due in virtual time.
+The network has the rate, delay and losses of that in :mod:`.simulation`. What TCP does there, congestion
+control included, the ends do here, with timers that expire in virtual time.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from tlsbench.links.network.line import Line
 from tlsbench.links.network.timeline import Milestones, Timeline
 from tlsbench.links.network.values import Completion, Network
 
-#: UDP and IPv4 headers, which go over the line with every datagram.
+#: UDP and IPv4 headers, which every datagram carries over the line.
 UDP_HEADER_BYTES: Final = 28
 _MOST_EVENTS: Final = 200_000
-#: In virtual time: an end without an answer by then has given up.
+#: In virtual time; an end that has no answer by then has given up.
 _LONGEST_MS: Final = 120_000.0
 
 
@@ -28,7 +28,7 @@ class DatagramTurn:
     """What an end does when it is called: it computes, then sends.
 
     :param spent_ms: processor time from the call to the datagrams.
-    :param due_ms: when its timer is due; infinity if it has none.
+    :param due_ms: when its timer expires; infinity if it has none.
     :param may_send: on a client, whether it may now send application data.
     :param answered: on a client, how many bytes of the answer it has received so far.
     """
@@ -44,12 +44,12 @@ class DatagramEnd(Protocol):
     """A client or a server that sends datagrams."""
 
     def turn(self, arrived: Sequence[bytes], now_ms: float) -> DatagramTurn:
-        """What it does first of all, with what has arrived, or when its timer is due."""
+        """Take a turn: to start, to process the datagrams that have arrived, or because the timer expired."""
 
 
 @dataclass(slots=True)
 class _Host:
-    """One end and its line to the other; ``depth`` is of the packets in a row that brought it here."""
+    """One end and its line to the other; ``depth`` is the length of the chain of packets that led here."""
 
     end: DatagramEnd
     is_client: bool
@@ -71,7 +71,7 @@ class _Simulation:
     sent_until_done: int = 0
 
     def wake(self, host: _Host) -> None:
-        """Let an end go on as soon as it has time."""
+        """Schedule an end's next turn for as soon as it is idle."""
         if not host.is_woken:
             host.is_woken = True
             self.timeline.at(max(self.timeline.now_ms, host.busy_until_ms), lambda: self._turn(host))
@@ -92,7 +92,7 @@ class _Simulation:
             self._note(turn, host)
 
     def _time_out(self, host: _Host, due_ms: float) -> None:
-        if host.due_ms == due_ms:  # it was not set anew meanwhile
+        if host.due_ms == due_ms:  # the timer has not been reset in the meantime
             self.wake(host)
 
     def _send(self, host: _Host, datagrams: Sequence[bytes], depth: int) -> None:
@@ -118,14 +118,15 @@ class _Simulation:
 def complete_datagrams(
     network: Network, client: DatagramEnd, server: DatagramEnd, answer_bytes: int = 1
 ) -> Completion:
-    """Let a client and a server talk over a network until the client has its answer, and a little longer.
+    """Run a client and a server over a network until the client has its answer, and a little longer.
 
-    What comes after the answer, such as a ticket, has two round trips to arrive.
+    Whatever comes after the answer, such as a ticket, has two round trips to arrive.
 
     :param answer_bytes: bytes of the answer that the client waits for, as its turns count them.
-    :raises MeasurementError: if neither end goes on before that, or it takes minutes of virtual time.
+    :raises MeasurementError: if the answer is not complete before the exchange stalls or two minutes of
+        virtual time are over.
     """
-    chance = random.Random(network.seed)  # noqa: S311 - drawn to be repeated, not to be secret
+    chance = random.Random(network.seed)  # noqa: S311 - must be repeatable, not secret
     hosts = (
         _Host(client, is_client=True, line=Line(network, chance)),
         _Host(server, is_client=False, line=Line(network, chance)),

@@ -1,6 +1,6 @@
-"""The line between two hosts, one way: its rate, its delay and its losses; without a clock of its own.
+"""One direction of the line between two hosts: its rate, delay and losses; it has no clock of its own.
 
-The simulation sends its packets over it in virtual time, and :mod:`tlsbench.forwarding` those of a kernel in
+The simulation sends its packets over it in virtual time, :mod:`tlsbench.forwarding` the kernel's packets in
 real time.
 """
 
@@ -14,9 +14,9 @@ from tlsbench.links.network.values import Network
 
 @dataclass(slots=True)
 class Line:
-    """One direction of a network. Packets leave it in the order in which they entered.
+    """One direction of a network, which keeps packets in order.
 
-    :param chance: what the losses are drawn from.
+    :param chance: the random generator that decides the losses.
     """
 
     network: Network
@@ -24,9 +24,9 @@ class Line:
     _free_ms: float = 0.0
 
     def arrival_ms(self, now_ms: float, packet_bytes: int) -> float | None:
-        """When a packet that enters now arrives; None if it is lost, behind the sender.
+        """When a packet sent now arrives; None if it is lost, after having taken its time on the line.
 
-        :param packet_bytes: its size, with the headers of IP and TCP.
+        :param packet_bytes: its size, including the IP and the TCP or UDP header.
         """
         self._free_ms = max(now_ms, self._free_ms) + self.network.line_ms(packet_bytes)
         if self.chance.random() < self.network.loss:

@@ -1,4 +1,4 @@
-"""TCP at the end of a connection that receives, without a clock of its own."""
+"""The receiving half of TCP; it has no clock of its own."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Final
 from tlsbench.links.network.segments import Packet
 from tlsbench.links.network.values import Network
 
-#: Segments of a new connection that Linux acknowledges at once (``TCP_MAX_QUICKACKS``); later ones as below.
+#: Segments of a new connection that Linux acknowledges at once (``TCP_MAX_QUICKACKS``).
 _QUICK_ACKNOWLEDGEMENTS: Final = 16
-#: How long a lone segment may wait for its acknowledgement (``TCP_DELACK_MIN``).
+#: How long the acknowledgement of a single segment may be delayed after that (``TCP_DELACK_MIN``).
 _DELAY_MS: Final = 40.0
 
 
 @dataclass(slots=True)
 class Receiver:
-    """Puts segments in order, and says when to acknowledge."""
+    """Puts segments in order, and decides when to acknowledge them."""
 
     network: Network
     received: int = 0
@@ -31,16 +31,16 @@ class Receiver:
 
     @property
     def arrived_behind(self) -> frozenset[int]:
-        """The starts of what arrived behind a hole."""
+        """The starts of the segments that arrived beyond a hole."""
         return frozenset(self._behind)
 
     @property
     def owes(self) -> bool:
-        """Whether something has arrived that was not acknowledged."""
+        """Whether an acknowledgement is owed for data that has arrived."""
         return self._owed_bytes > 0
 
     def take(self, packet: Packet, now_ms: float) -> tuple[bytes, bool]:
-        """Take a packet with data: what is now in order, and whether to acknowledge at once."""
+        """Take a packet with data; return what is now in order, and whether to acknowledge at once."""
         self._heard_ms = now_ms
         self.depth = max(self.depth, packet.depth)
         is_in_order = packet.start == self.received
@@ -59,10 +59,10 @@ class Receiver:
         return bytes(in_order), at_once
 
     def acknowledges(self, now_ms: float, *, with_data: bool) -> int:
-        """Up to where a packet that goes out now acknowledges: what was owed is paid."""
+        """Return the acknowledgement number of a packet sent now, after which none is owed."""
         if self._owed_bytes and self._quick:
             self._quick -= 1
         if with_data and now_ms - self._heard_ms < _DELAY_MS:
-            self._is_interactive = True  # it answers, so that acknowledgements can go along
+            self._is_interactive = True  # this end sends replies, which can carry its acknowledgements
         self._owed_bytes, self.timer_ms = 0, math.inf
         return self.received

@@ -1,4 +1,4 @@
-"""Ends that follow a script: a pattern of writes, without a TLS library."""
+"""Ends that follow a script: a fixed pattern of writes, without a TLS library."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tlsbench.links.network.values import Turn
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an end does once it has received that much.
+    """What an end does once it has received a number of bytes.
 
-    :param after_bytes: bytes that it must have received in all; 0 for what it does at once.
+    :param after_bytes: bytes that it must have received in total; 0 to act at once.
     :param writes: the sizes of its writes, in order.
-    :param spent_ms: processor time before them.
-    :param may_send: on a client, that it may now send application data.
+    :param spent_ms: processor time before the writes.
+    :param may_send: on a client, whether it may now send application data.
     """
 
     after_bytes: int
@@ -28,7 +28,7 @@ class Step:
 class Script:
     """An end that takes one step after another.
 
-    :param answer_from: on a client, behind how many received bytes the answer begins.
+    :param answer_from: on a client, the number of received bytes after which the answer begins.
     """
 
     steps: Sequence[Step]
@@ -37,11 +37,11 @@ class Script:
     _taken: int = field(default=0, init=False)
 
     def start(self) -> Turn:
-        """Take the steps that wait for nothing."""
+        """Take the steps that need no data."""
         return self._go_on()
 
     def receive(self, data: bytes) -> Turn:
-        """Take the steps that waited for this."""
+        """Take the steps that this data makes due."""
         self.received += len(data)
         return self._go_on()
 

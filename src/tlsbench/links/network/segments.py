@@ -1,7 +1,7 @@
-"""What TCP sends: segments as their sender keeps them, and packets as they travel.
+"""What TCP sends: segments as the sender keeps them, and packets as they travel.
 
-Sequence numbers count from 0. A packet carries its ``depth``: how many packets in a row travel until it
-arrives, itself among them.
+Sequence numbers count from 0. The ``depth`` of a packet is the length of the chain of packets, each sent in
+response to the one before, that ends with it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Segment:
-    """Bytes from ``start`` that go over the network together."""
+    """Bytes from ``start`` on that go over the network together."""
 
     start: int
     data: bytes
@@ -22,15 +22,15 @@ class Segment:
 
     @property
     def end(self) -> int:
-        """The number of the first byte behind it."""
+        """The sequence number of the first byte after it."""
         return self.start + len(self.data)
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """What goes over the network: data or none, and how far the sender of it has received.
+    """What goes over the network: data, possibly empty, and an acknowledgement of what its sender received.
 
-    ``arrived_behind`` are the starts of the segments that arrived behind a hole (RFC 2018).
+    ``arrived_behind`` holds the starts of the segments that arrived beyond a hole (RFC 2018).
     """
 
     start: int

@@ -1,4 +1,4 @@
-"""TCP at the end of a connection that sends, without a clock of its own: window, Nagle, retransmission."""
+"""The sending half of TCP: window, Nagle's algorithm and retransmission; it has no clock of its own."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tlsbench.links.network.losses import Rack
 from tlsbench.links.network.segments import Segment
 from tlsbench.links.network.values import Network
 
-#: Linux's bounds (RFC 6298 asks for 1 s), ``TCP_RTO_MIN`` and ``TCP_RTO_MAX``.
+#: Linux's bounds, ``TCP_RTO_MIN`` and ``TCP_RTO_MAX``; the minimum in RFC 6298 is 1 s.
 _LEAST_RTO_MS: Final = 200.0
 _MOST_RTO_MS: Final = 120_000.0
-#: What Linux adds to timers of less than that: two ticks (``TCP_TIMEOUT_MIN``), of 250 a second.
+#: What Linux adds to probe and reordering timers: two ticks (``TCP_TIMEOUT_MIN``) at 250 per second.
 _TICKS_MS: Final = 8.0
 
 
@@ -30,9 +30,9 @@ class _Timer(Enum):
 
 @dataclass(slots=True)
 class Sender:
-    """The half of a connection that sends.
+    """The sending half of a connection.
 
-    :param timer_ms: when :meth:`time_out` is due; infinity while nothing is waited for.
+    :param timer_ms: when :meth:`time_out` is due; infinity while no timer is set.
     """
 
     network: Network
@@ -58,15 +58,15 @@ class Sender:
 
     def __post_init__(self) -> None:
         self.control = control_of(self.network)
-        # The round trip that opened TCP is the first sample (RFC 6298, section 2.2).
+        # The round trip that opened TCP is the first sample (RFC 6298 section 2.2).
         self._srtt_ms, self._variation_ms = self.network.rtt_ms, self.network.rtt_ms / 2
 
     def write(self, data: bytes) -> None:
-        """Take what is to be sent."""
+        """Queue data to be sent."""
         self._unsent += data
 
     def to_send(self, now_ms: float) -> Iterator[Segment]:
-        """The segments that may go out now, as long as there are any."""
+        """Yield the segments that may be sent now."""
         while (segment := self._next_segment()) is not None:
             segment.times_sent += 1
             segment.sent_ms, segment.is_under_way = now_ms, True
@@ -79,7 +79,7 @@ class Sender:
             yield segment
 
     def acknowledge(self, up_to: int, arrived_behind: frozenset[int], now_ms: float) -> None:
-        """Take an acknowledgement."""
+        """Process an acknowledgement."""
         fresh = 0
         for segment in self._sent:
             if segment.arrived or not (segment.end <= up_to or segment.start in arrived_behind):
@@ -92,7 +92,7 @@ class Sender:
         advances = up_to > self._acknowledged
         self._acknowledged = max(up_to, self._acknowledged)
         self._sent = [segment for segment in self._sent if segment.end > self._acknowledged]
-        if fresh and (self._timed_out or not self._is_recovering):  # after a timeout by slow start
+        if fresh and (self._timed_out or not self._is_recovering):  # slow start after a timeout
             self.control.acknowledged(fresh, now_ms, self._srtt_ms, is_limited=self._was_limited)
         if advances:
             self._backoff = 0
@@ -103,7 +103,7 @@ class Sender:
             self._find_losses(now_ms)
 
     def time_out(self, now_ms: float) -> None:
-        """Do what the timer was for; what is then to be sent is in :meth:`to_send`."""
+        """Act on the timer; :meth:`to_send` then yields what it makes due."""
         if self._timer is _Timer.PROBE:
             self._probes = self._may_probe()
             if not self._probes:
@@ -115,7 +115,7 @@ class Sender:
             self._take_all_for_lost(now_ms)
 
     def _take_all_for_lost(self, now_ms: float) -> None:
-        """RFC 6298, section 5."""
+        """Handle a retransmission timeout (RFC 6298 section 5)."""
         if not self._backoff:
             self.control.timed_out()
         self._recovers_until, self._timed_out = self._next, True
@@ -150,10 +150,10 @@ class Sender:
         if lost is not None:
             return lost
         is_small = len(self._unsent) < self.network.mss
-        # Nagle's algorithm as Minshall changed it: one small segment at a time.
+        # Nagle's algorithm with Minshall's modification: one small segment at a time.
         if is_small and not self.network.nodelay and self._small_end > self._acknowledged:
             return None
-        # Linux opens a window in slow start that is more than half used (tcp_is_cwnd_limited).
+        # In slow start, Linux grows a window that is more than half used (tcp_is_cwnd_limited).
         slow = self.control.window < self.control.threshold
         self._was_limited = under_way + 1 >= self.control.window or (
             slow and 2 * (under_way + 1) > self.control.window
@@ -170,7 +170,7 @@ class Sender:
         return segment
 
     def _probe(self) -> Segment:
-        """A tail loss probe (RFC 8985, section 7.3): what comes next, or the last again."""
+        """A tail loss probe (RFC 8985 section 7.3): a new segment, or the last one again."""
         self._probes = False
         segment = self._new_segment() if self._unsent else self._sent[-1]
         self._probed_until = self._next
@@ -181,7 +181,7 @@ class Sender:
         self._srtt_ms += (rtt_ms - self._srtt_ms) / 8
 
     def _may_probe(self) -> bool:
-        """Whether the tail may be probed: no loss is suspected, and no probe under way (section 7.2)."""
+        """Whether the tail may be probed: no loss is suspected and no probe is in flight (section 7.2)."""
         is_open = not self._is_recovering and not any(segment.arrived for segment in self._sent)
         return is_open and self._probed_until <= self._acknowledged
 
@@ -190,7 +190,7 @@ class Sender:
         wait_ms = min(rto_ms * 2**self._backoff, _MOST_RTO_MS)
         self._timer = _Timer.RETRANSMISSION
         if self._may_probe():
-            # A lone segment's acknowledgement may be delayed.
+            # The acknowledgement of a single segment may be delayed.
             more_ms = _LEAST_RTO_MS if len(self._sent) == 1 else _TICKS_MS
             wait_ms = min(wait_ms, 2 * self._srtt_ms + more_ms)
             self._timer = _Timer.PROBE

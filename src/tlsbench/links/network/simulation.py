@@ -1,7 +1,7 @@
 """One exchange over a network in virtual time: real ends, simulated TCP.
 
-Nothing here waits or reads a clock: time is a number that moves from one event to the next, so that
-the same ends over the same network give the same completion. What an end computes takes as long as it says.
+Nothing here waits or reads a clock: time is a number that jumps from event to event, so the same ends over
+the same network give the same completion. Each end reports the processor time that its turns take.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tlsbench.links.network.sender import Sender
 from tlsbench.links.network.timeline import Milestones, Timeline
 from tlsbench.links.network.values import HEADER_BYTES, Completion, End, Network, Turn
 
-#: Of events; a megabyte in segments of 536 bytes with every second one lost takes fewer.
+#: A limit; a megabyte in segments of 536 bytes with every second one lost takes fewer events.
 _MOST_EVENTS: Final = 2_000_000
 
 
@@ -46,7 +46,7 @@ class _Simulation:
     sent_until_done: list[tuple[int, int]] = field(default_factory=list)
 
     def take_turn(self, host: _Host, *, first: bool = False) -> None:
-        """Let an end compute on what has arrived; it writes when it has done so."""
+        """Let an end process what has arrived; it writes when it has finished."""
         host.is_woken = False
         data = bytes(host.arrived)
         host.arrived.clear()
@@ -60,7 +60,7 @@ class _Simulation:
             self.timeline.at(host.busy_until_ms, lambda: self._write(host, turn, depth))
 
     def _wake(self, host: _Host) -> None:
-        """Let an end see what has arrived, as soon as it has time."""
+        """Schedule an end's next turn for as soon as it is idle."""
         if not host.is_woken:
             host.is_woken = True
             self.timeline.at(max(self.timeline.now_ms, host.busy_until_ms), lambda: self.take_turn(host))
@@ -77,9 +77,9 @@ class _Simulation:
             self._send(host, depth)
 
     def _send(self, host: _Host, depth: int) -> None:
-        """Send what may be sent, and look after the timer.
+        """Send what may be sent, and schedule the timer.
 
-        :param depth: that of the packet which made it possible.
+        :param depth: the depth of the packet that made it possible.
         """
         for segment in host.sender.to_send(self.timeline.now_ms):
             self._put(host, segment.start, segment.data, depth)
@@ -91,7 +91,7 @@ class _Simulation:
             self.timeline.at(due_ms, lambda: self._time_out(host, due_ms))
 
     def _time_out(self, host: _Host, due_ms: float) -> None:
-        if host.sender.timer_ms == due_ms:  # it was not set anew meanwhile
+        if host.sender.timer_ms == due_ms:  # the timer has not been reset in the meantime
             host.sender.time_out(self.timeline.now_ms)
             self._send(host, host.receiver.depth)
 
@@ -108,7 +108,7 @@ class _Simulation:
     def _arrive(self, host: _Host, packet: Packet) -> None:
         host.sender.acknowledge(packet.acknowledged, packet.arrived_behind, self.timeline.now_ms)
         in_order, at_once = host.receiver.take(packet, self.timeline.now_ms) if packet.data else (b"", False)
-        self._send(host, packet.depth)  # and with it goes the acknowledgement of what came just now
+        self._send(host, packet.depth)  # whatever it sends also acknowledges this packet
         if in_order:
             host.arrived += in_order
             self._wake(host)
@@ -121,17 +121,17 @@ class _Simulation:
             self.timeline.at(due_ms, lambda: self._acknowledge_late(host, due_ms, packet.depth))
 
     def _acknowledge_late(self, host: _Host, due_ms: float, depth: int) -> None:
-        if host.receiver.timer_ms == due_ms:  # nothing has acknowledged it meanwhile
+        if host.receiver.timer_ms == due_ms:  # it has not been acknowledged in the meantime
             self._put(host, 0, b"", depth)
 
 
 def complete(network: Network, client: End, server: End, answer_bytes: int = 1) -> Completion:
-    """Let a client and a server talk over a network until neither has more to say.
+    """Run a client and a server over a network until neither has anything left to send.
 
     :param answer_bytes: bytes of the answer that the client waits for, as its turns count them.
-    :raises MeasurementError: if neither end goes on before that.
+    :raises MeasurementError: if the exchange ends before the client has its answer.
     """
-    chance = random.Random(network.seed)  # noqa: S311 - drawn to be repeated, not to be secret
+    chance = random.Random(network.seed)  # noqa: S311 - must be repeatable, not secret
     simulation = _Simulation(Milestones(answer_bytes))
     ends = [
         _Host(end, end is client, Sender(network), Receiver(network), Line(network, chance))

@@ -1,4 +1,4 @@
-"""What simulations of streams and of datagrams share: events in virtual time, and the client's milestones."""
+"""What the simulations of streams and datagrams share: events in virtual time, the client's milestones."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tlsbench.links.network.values import Completion
 
 @dataclass(slots=True)
 class Timeline:
-    """Events in the order of their time, and of their making where that is equal."""
+    """Events in order of their time; those at the same time in order of scheduling."""
 
     now_ms: float = 0.0
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=count)
 
     def at(self, time_ms: float, event: Callable[[], None]) -> None:
-        """Let an event happen at a time."""
+        """Schedule an event."""
         heapq.heappush(self._events, (time_ms, next(self._numbers), event))
 
     def go_on(self, last_ms: float) -> bool:
-        """Let the next event happen; False if there is none until ``last_ms``."""
+        """Run the next event; return False if there is none up to ``last_ms``."""
         if not self._events or self._events[0][0] > last_ms:
             return False
         self.now_ms, _number, event = heapq.heappop(self._events)
@@ -34,7 +34,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """When the client reached something, and by how many packets in a row."""
+    """When the client reached a milestone, and after a chain of how many packets."""
 
     at_ms: float
     depth: int
@@ -42,7 +42,7 @@ class _Reached:
 
 @dataclass(slots=True)
 class Milestones:
-    """When the client may send, has the first byte of its answer, and all ``answer_bytes`` of it."""
+    """When the client may send, has the first byte of its answer, and has all ``answer_bytes`` of it."""
 
     answer_bytes: int
     _may_send: _Reached | None = None
@@ -51,11 +51,11 @@ class Milestones:
 
     @property
     def done_ms(self) -> float | None:
-        """When it had all of the answer; None as long as it has not."""
+        """When the client had the whole answer; None until then."""
         return self._done.at_ms if self._done else None
 
     def note(self, at_ms: float, depth: int, *, may_send: bool, answered: int) -> None:
-        """Note where the client is after a turn that ends at a time."""
+        """Record how far the client is after a turn that ends at ``at_ms``."""
         reached = _Reached(at_ms, depth)
         if may_send and self._may_send is None:
             self._may_send = reached
@@ -67,13 +67,13 @@ class Milestones:
     def completion(
         self, *, segments: int, retransmissions: int | None, client_ms: float, server_ms: float
     ) -> Completion:
-        """What the exchange took.
+        """Return what the exchange took.
 
         :raises MeasurementError: if the client did not get its answer.
         """
         may_send, first, done = self._may_send, self._first_byte, self._done
         if done is None or first is None or may_send is None:
-            raise MeasurementError("the exchange stalled: both ends wait for the other")
+            raise MeasurementError("the exchange stalled: each end is waiting for the other")
         return Completion(
             handshake_ms=may_send.at_ms,
             first_byte_ms=first.at_ms,

@@ -1,4 +1,4 @@
-"""What goes into a simulated network, and what comes out: plain values."""
+"""The inputs and outputs of a simulated network, as plain values."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Final, Protocol
 
 from tlsbench.errors import RequestError
 
-#: Names of the congestion controls: ``none`` has no congestion window at all.
+#: Names of the congestion controls; ``none`` has no congestion window at all.
 CONGESTION_CONTROLS: Final = ("cubic", "reno", "none")
-#: What a server may send before it hears from the client, in ten segments (RFC 6928, section 2).
+#: What a server may send before it hears from the client: ten segments (RFC 6928 section 2).
 INITIAL_WINDOW_BYTES: Final = 10 * 1460
-#: TCP and IPv4 headers without options, which go over the line with every segment.
+#: TCP and IPv4 headers without options, which every segment carries over the line.
 HEADER_BYTES: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A path between a client and a server, and how TCP behaves at both of its ends.
+    """A path between a client and a server, and how TCP behaves at both ends.
 
-    :param rtt_ms: milliseconds that a packet and its answer take, without the time to put them on the line.
-    :param bandwidth_mbit: megabits per second each way, with a queue that never overflows; infinity for a
-        line without limit.
-    :param loss: the probability that a packet is lost, each by itself.
-    :param mss: the most bytes of payload in a segment.
-    :param initcwnd: segments that a sender may have under way before the first acknowledgement (RFC 6928).
+    :param rtt_ms: milliseconds for a packet and its answer, without the time to put them on the line.
+    :param bandwidth_mbit: megabits per second each way, with a queue that never overflows; infinity for no
+        limit.
+    :param loss: the probability that a packet is lost, independently of the others.
+    :param mss: the maximum payload of a segment in bytes.
+    :param initcwnd: segments that a sender may have in flight before the first acknowledgement (RFC 6928).
     :param nodelay: whether Nagle's algorithm is off (``TCP_NODELAY``).
     :param congestion: one of :data:`CONGESTION_CONTROLS`.
-    :param seed: of the losses.
+    :param seed: the seed of the losses.
     """
 
     rtt_ms: float
@@ -58,7 +58,7 @@ class Network:
                 raise RequestError(f"{name} is {getattr(self, name)}: it must be {wanted}")
 
     def line_ms(self, packet_bytes: int) -> float:
-        """How long it takes to put a packet of this size, headers and all, on the line."""
+        """Milliseconds that it takes to put a packet of this size, headers included, on the line."""
         return packet_bytes * 8 / (self.bandwidth_mbit * 1e3)
 
 
@@ -79,33 +79,33 @@ class Turn:
 
 
 class End(Protocol):
-    """A client or a server on its TCP connection, which is open."""
+    """A client or a server on an open TCP connection."""
 
     def start(self) -> Turn:
-        """What it does first of all."""
+        """Take the first turn, before anything has arrived."""
 
     def receive(self, data: bytes) -> Turn:
-        """What it does with what has arrived, in order and at least one byte."""
+        """Process the data that has arrived, in order and at least one byte."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """When the client had what it wanted, counted from its first call on an open TCP connection.
+    """When the client reached each milestone, counted from its first call on an open TCP connection.
 
-    To open TCP takes one round trip more, which is in none of these.
+    Opening TCP takes one more round trip, which is not included.
 
     :param handshake_ms: until the client may send application data.
     :param first_byte_ms: until it has the first byte of the answer.
-    :param done_ms: until it has all of the answer.
-    :param handshake_round_trips: round trips until the client may send: how many packets in a row had to
-        wait for one another, by two. A wait for a timer is none.
+    :param done_ms: until it has the whole answer.
+    :param handshake_round_trips: round trips until the client may send: half the length of the chain of
+        packets, each of which waited for the one before. Waiting for a timer does not count.
     :param first_byte_round_trips: the same until the first byte.
     :param round_trips: the same until the end.
-    :param segments: TCP segments with data that both ends sent until then, with those sent again; of QUIC
-        datagrams.
-    :param retransmissions: how many of these had been sent before; None of QUIC, which sends no packet twice.
-    :param client_ms: processor time that the client spent in all, what came after the answer with it.
-    :param server_ms: the same of the server.
+    :param segments: TCP segments with data that both ends sent until then, retransmissions included; for
+        QUIC, datagrams.
+    :param retransmissions: how many of these had been sent before; None for QUIC, which resends no packet.
+    :param client_ms: processor time that the client spent in total, also after the answer.
+    :param server_ms: the same for the server.
     """
 
     handshake_ms: float

@@ -1,4 +1,4 @@
-"""QUIC version 1 on the wire: packets, their protection, their frames, and what they say of a handshake."""
+"""QUIC version 1 on the wire: packets, their protection, their frames, and what they show of a handshake."""
 
 from tlsbench.links.quic.frames import Frame, frames_of
 from tlsbench.links.quic.observing import QUIC, Initials, initials_of, observe_quic, quic_round_trips

@@ -30,12 +30,12 @@ _PATH_DATA_BYTES: Final = 8
 class Frame:
     """One frame.
 
-    :param kind: its type; that of every STREAM frame is :data:`STREAM`, of every DATAGRAM :data:`DATAGRAM`.
-    :param wire_bytes: its size, type included; adjoining PADDING frames are one.
-    :param offset: where ``data`` is in its stream, of CRYPTO and STREAM.
-    :param stream: the ID of a STREAM's stream.
-    :param is_last: whether a STREAM ends its stream.
-    :param error: the code of a CONNECTION_CLOSE, whose ``data`` is the reason in words.
+    :param kind: its type; :data:`STREAM` for every STREAM frame, :data:`DATAGRAM` for every DATAGRAM frame.
+    :param wire_bytes: its size, including the type; adjacent PADDING frames count as one.
+    :param offset: the offset of ``data`` in its stream, for CRYPTO and STREAM.
+    :param stream: the stream ID of a STREAM frame.
+    :param is_last: whether a STREAM frame ends its stream.
+    :param error: the error code of a CONNECTION_CLOSE, whose ``data`` is the reason phrase.
     """
 
     kind: int
@@ -51,7 +51,7 @@ class Frame:
 def frames_of(payload: bytes) -> Iterator[Frame]:
     """The frames of an opened packet, in order.
 
-    :raises WireError: if one ends too early, or its type is not known.
+    :raises WireError: if one ends too early, or its type is unknown.
     """
     reader = Reader(payload)
     while reader:
@@ -69,7 +69,7 @@ _Read = Callable[[Reader, int], _Fields]
 
 
 def _numbers(count: int) -> _Read:
-    """A frame of this many integers, none of which is needed here."""
+    """Return the reader of a frame that consists of ``count`` integers, none of them needed here."""
 
     def read(reader: Reader, _kind: int) -> _Fields:
         for _ in range(count):
@@ -93,7 +93,7 @@ def _padding(reader: Reader, _kind: int) -> _Fields:
 
 
 def _ack(reader: Reader, kind: int) -> _Fields:
-    take_varint(reader)  # the largest number
+    take_varint(reader)  # the largest acknowledged number
     take_varint(reader)  # the delay
     ranges = take_varint(reader)
     take_varint(reader)  # the first range
@@ -118,8 +118,8 @@ def _stream(reader: Reader, kind: int) -> _Fields:
 
 
 def _new_id(reader: Reader, _kind: int) -> _Fields:
-    take_varint(reader)  # its number
-    take_varint(reader)  # up to which number others are retired
+    take_varint(reader)  # sequence number
+    take_varint(reader)  # retire prior to
     new_id = reader.vector(1)
     reader.take(_ID_TOKEN_BYTES)
     return {"data": new_id}
@@ -128,7 +128,7 @@ def _new_id(reader: Reader, _kind: int) -> _Fields:
 def _close(reader: Reader, kind: int) -> _Fields:
     error = take_varint(reader)
     if kind == CONNECTION_CLOSE:
-        take_varint(reader)  # the type of the frame that was wrong
+        take_varint(reader)  # the type of the offending frame
     return {"error": error, "data": reader.take(take_varint(reader))}
 
 

@@ -1,7 +1,7 @@
-"""What the wire says of a QUIC handshake: packets in the clear, and the hellos in its Initial packets.
+"""Observing a QUIC handshake on the wire: packet headers, and the hellos in its Initial packets.
 
-Version, kinds of packets and tokens are in the clear. Who sees the client's first packet has the keys of
-the Initial packets (RFC 9001 section 5.2), and so reads the hellos, which are those of TLS 1.3.
+Version, packet types and tokens are in the clear. Whoever sees the client's first packet has the keys of the
+Initial packets (RFC 9001 section 5.2), and so can read the hellos, which are those of TLS 1.3.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _MOST_MESSAGE_BYTES: Final = 0xFFFF
 class Initials:
     """What the long headers and the Initial packets of one connection say.
 
-    :param hellos: of each side the handshake messages in its Initial packets, whole and in order.
-    :param retry_token: of the Retry that the client answered; ``b""`` if there was none.
-    :param early_packets: how many 0-RTT packets the client sent.
-    :param close: the CONNECTION_CLOSE in an Initial packet, by which a side gave up.
+    :param hellos: for each side, the whole handshake messages in its Initial packets, in order.
+    :param retry_token: the token of the Retry that the client answered; ``b""`` if there was none.
+    :param early_packets: the number of 0-RTT packets that the client sent.
+    :param close: the CONNECTION_CLOSE in an Initial packet with which a side gave up, if any.
     """
 
     hellos: Mapping[Direction, Sequence[bytes]]
@@ -43,14 +43,14 @@ class Initials:
 
 @dataclass(slots=True)
 class _Reading:
-    """What is known while the packets are read."""
+    """The state while packets are read."""
 
     original_id: bytes | None = None
-    #: Those of the first Initial packet, and those behind each Retry.
+    #: The keys from the first Initial packet, then those from each Retry.
     keys: list[Mapping[Direction, PacketKeys]] = field(default_factory=list)
     largest: dict[Direction, int] = field(default_factory=lambda: dict.fromkeys(Direction, -1))
     pieces: dict[Direction, dict[int, bytes]] = field(default_factory=lambda: {one: {} for one in Direction})
-    #: One for each datagram of a first flight without a token; the client answers the first that arrives.
+    #: The first flight may draw one Retry per datagram; the client answers the first that arrives.
     retry_tokens: list[bytes] = field(default_factory=list)
     answered_token: bytes = b""
     early_packets: int = 0
@@ -73,7 +73,7 @@ class _Reading:
     def _initial(self, direction: Direction, packet: Packet) -> None:
         if self.original_id is None:
             if direction is not Direction.TO_SERVER:
-                raise WireError("the server speaks first")
+                raise WireError("the server sent the first packet")
             self.original_id = packet.destination_id
             self.keys.append(initial_keys(packet.destination_id))
         if direction is Direction.TO_SERVER and packet.token:
@@ -100,7 +100,7 @@ class _Reading:
 def initials_of(entries: Iterable[Entry]) -> Initials:
     """Read the long headers and the Initial packets of one connection.
 
-    :param entries: its datagrams, from the first on.
+    :param entries: the datagrams of the connection, from the first on.
     :raises WireError: if they are not QUIC version 1, or an Initial packet cannot be opened.
     """
     reading = _Reading()
@@ -118,9 +118,9 @@ def initials_of(entries: Iterable[Entry]) -> Initials:
 
 
 def observe_quic(entries: Iterable[Entry]) -> Observed:
-    """What the hellos in the Initial packets say, and whether there were a Retry and 0-RTT packets.
+    """Read the hellos in the Initial packets, and whether there were a Retry and 0-RTT packets.
 
-    :raises WireError: if they are not the opening of a QUIC handshake.
+    :raises WireError: if they do not open a QUIC handshake.
     """
     initials = initials_of(entries)
     observed = observe(_as_records(initials.hellos))
@@ -130,13 +130,13 @@ def observe_quic(entries: Iterable[Entry]) -> Observed:
 
 
 def quic_round_trips(entries: Iterable[Entry], version: str = "1.3", *, early_data: bool) -> RoundTrips:
-    """Count the round trips of a complete handshake of QUIC, those of a Retry and a full window among them.
+    """Count the round trips of a complete QUIC handshake, including those for a Retry or a full window.
 
     The client may send once it has sent its Finished (RFC 9001 section 4.1.1), in the last of its Handshake
-    packets. Some clients send a 1-RTT packet with it, others none before they have something to say. Early
-    data goes out at once.
+    packets. Some clients send a 1-RTT packet with it, others not until they have something to send. Early
+    data is sent at once.
 
-    :param version: of TLS, of which QUIC has the one.
+    :param version: the TLS version; QUIC has only 1.3.
     :param early_data: whether the server accepted early data.
     :raises WireError: if the handshake is not complete.
     """
@@ -154,7 +154,7 @@ def quic_round_trips(entries: Iterable[Entry], version: str = "1.3", *, early_da
 
 
 def _joined(pieces: Mapping[int, bytes]) -> bytes:
-    """The beginning of a stream, as far as there is no hole in it."""
+    """The beginning of a stream, up to the first hole."""
     stream = b""
     for offset, data in sorted(pieces.items()):
         if offset > len(stream):
@@ -174,20 +174,20 @@ def _messages(stream: bytes) -> Iterator[bytes]:
 
 
 def _as_records(hellos: Mapping[Direction, Sequence[bytes]]) -> Iterator[Entry]:
-    """The same messages as a stream would carry them: one of each side in turn."""
+    """The same messages as TLS records on a stream, alternating between the sides."""
     client, server = hellos[Direction.TO_SERVER], hellos[Direction.TO_CLIENT]
     turns = zip_longest(client, server, fillvalue=b"")
     for direction, message in chain.from_iterable(
         ((Direction.TO_SERVER, ours), (Direction.TO_CLIENT, theirs)) for ours, theirs in turns
     ):
         if len(message) > _MOST_MESSAGE_BYTES:
-            raise WireError(f"a hello of {len(message)} bytes is longer than any")
+            raise WireError(f"a hello of {len(message)} bytes is too long")
         if message:
             yield direction, bytes([HANDSHAKE]) + _RECORD_VERSION + len(message).to_bytes(2, "big") + message
 
 
 def handshake_packets_bytes(entries: Iterable[Entry], direction: Direction) -> int:
-    """The bytes of a side's Handshake packets, which hold its messages behind the hellos."""
+    """The total size of a side's Handshake packets, which hold its messages after the hellos."""
     return sum(
         len(packet.data)
         for sender, datagram in entries
@@ -201,7 +201,7 @@ def _count_packets(datagram: bytes) -> int:
     return sum(1 for _ in packets_of(datagram))
 
 
-#: QUIC: packets in datagrams. Tickets are in protected frames, of which the wire does not tell.
+#: QUIC: packets in datagrams. Tickets are in protected frames, which the wire does not show.
 QUIC: Final = WireReader(
     observe_quic,
     lambda _entries: None,

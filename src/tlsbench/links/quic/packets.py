@@ -1,8 +1,8 @@
-"""QUIC packets as they are in datagrams, read without any key: RFC 8999 and RFC 9000 section 17.
+"""The QUIC packets in a datagram, read without any keys: RFC 8999 and RFC 9000 section 17.
 
-One datagram may hold several packets (RFC 9000 section 12.2). Long headers say where they end; a short header
-takes the rest of its datagram. This is a reader of what well-behaved ends send, for proofs and for traces:
-everything else raises :class:`~tlsbench.errors.WireError`.
+One datagram may hold several packets (RFC 9000 section 12.2). A long header states the length of its packet;
+a packet with a short header takes the rest of the datagram. This module reads what well-behaved ends send,
+for proofs and traces: everything else raises :class:`~tlsbench.errors.WireError`.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Final
 from tlsbench.errors import WireError
 from tlsbench.links.reader import Reader
 
-#: QUIC version 1 (RFC 9000 section 15), the only one that is read here.
+#: QUIC version 1 (RFC 9000 section 15), the only one supported here.
 VERSION_1: Final = 1
 _LONG: Final = 0x80
 _VERSION_NEGOTIATION: Final = 0
 _INTEGRITY_TAG_BYTES: Final = 16
-#: The most bytes of a connection ID in version 1 (RFC 9000 section 17.2).
+#: The maximum length of a connection ID in version 1 (RFC 9000 section 17.2).
 _MOST_ID_BYTES: Final = 20
 
 
 class PacketKind(Enum):
-    """What a packet is (RFC 9000 section 17), by the name that the RFC gives it."""
+    """Packet types (RFC 9000 section 17), by their names in the RFC."""
 
     INITIAL = "Initial"
     ZERO_RTT = "0-RTT"
@@ -35,20 +35,21 @@ class PacketKind(Enum):
     ONE_RTT = "1-RTT"
 
 
-#: By the two bits of a long header's first byte (RFC 9000 section 17.2).
+#: Indexed by the two type bits in a long header's first byte (RFC 9000 section 17.2).
 _LONG_KINDS: Final = (PacketKind.INITIAL, PacketKind.ZERO_RTT, PacketKind.HANDSHAKE, PacketKind.RETRY)
 
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One packet, protected as it was sent.
+    """One packet, still protected as it was sent.
 
-    :param data: all of it.
-    :param version: of a long header; None of a short one, which has none.
-    :param destination_id: whose connection it is for; ``b""`` of a short header, whose ID has no length.
-    :param token: of an Initial or a Retry.
-    :param number_at: where its packet number begins, behind the header; of a short header where the ID does.
-    :param integrity_tag: of a Retry.
+    :param data: the whole packet.
+    :param version: the version in a long header; None for a short header, which has none.
+    :param destination_id: the destination connection ID; ``b""`` for a short header, which does not state
+        its length.
+    :param token: the token of an Initial or a Retry.
+    :param number_at: the offset of the packet number; for a short header, that of the connection ID.
+    :param integrity_tag: the integrity tag of a Retry.
     """
 
     kind: PacketKind
@@ -62,9 +63,9 @@ class Packet:
 
 
 def packets_of(datagram: bytes) -> Iterator[Packet]:
-    """The packets of one datagram, in order; zeros behind the last are padding and no packet.
+    """The packets of one datagram, in order; zeros after the last are padding.
 
-    :raises WireError: if one ends too early, or is of another version than 1.
+    :raises WireError: if one ends too early, or its version is not 1.
     """
     while datagram.strip(b"\0"):
         if not datagram[0] & _LONG:
@@ -76,7 +77,7 @@ def packets_of(datagram: bytes) -> Iterator[Packet]:
 
 
 def take_varint(reader: Reader) -> int:
-    """The next integer of variable length (RFC 9000 section 16)."""
+    """Take the next variable-length integer (RFC 9000 section 16)."""
     first = reader.number(1)
     more = (1 << (first >> 6)) - 1
     return (first & 0x3F) << (8 * more) | int.from_bytes(reader.take(more), "big")

@@ -1,7 +1,7 @@
-"""Opening QUIC packets: RFC 9001 sections 5.2 to 5.4, and the integrity of a Retry, section 5.8.
+"""Opening QUIC packets (RFC 9001 sections 5.2 to 5.4) and checking the integrity of a Retry (section 5.8).
 
-The keys of Initial packets follow from a connection ID that is in the clear, so that whoever sees a
-handshake can open them. The keys of other packets follow from the secrets of a key log (RFC 9850).
+The keys of Initial packets follow from a connection ID that is in the clear, so whoever sees a handshake can
+open them. The keys of other packets follow from the secrets in a key log (RFC 9850).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _INITIAL_SUITE: Final = ciphers.BY_NAME["TLS_AES_128_GCM_SHA256"].code_point
 _SECRET_BYTES: Final = 32
 _IV_BYTES: Final = 12
 _SAMPLE_BYTES: Final = 16
-#: Where the sample of header protection begins, behind the packet number's first byte.
+#: The offset of the header protection sample from the start of the packet number.
 _SAMPLE_AT: Final = 4
 _LONG: Final = 0x80
 
@@ -42,7 +42,7 @@ class _Aead(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Suite:
-    """What of a cipher suite matters to packets."""
+    """The properties of a cipher suite that matter to packets."""
 
     key_bytes: int
     hash_name: str
@@ -51,7 +51,7 @@ class _Suite:
 
 
 def _aes_mask(key: bytes, sample: bytes) -> bytes:
-    # RFC 9001 section 5.4.3 asks for one block of AES-ECB, which hides nothing but five bytes.
+    # RFC 9001 section 5.4.3 calls for one block of AES-ECB, used to mask five bytes only.
     return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(sample)  # noqa: S305
 
 
@@ -69,7 +69,7 @@ _SUITES: Final[Mapping[str, _Suite]] = {
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A packet that was opened: its number, its header without protection, and its frames."""
+    """An opened packet: its number, its unprotected header, and its frames."""
 
     number: int
     header: bytes
@@ -78,7 +78,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class PacketKeys:
-    """The keys of one side's packets of one kind."""
+    """The keys for one side's packets of one type."""
 
     _aead: _Aead = field(repr=False)
     _iv: bytes = field(repr=False)
@@ -86,14 +86,14 @@ class PacketKeys:
 
     @classmethod
     def of(cls, secret: bytes, cipher_code_point: int) -> PacketKeys:
-        """The keys that follow from a traffic secret (RFC 9001 section 5.1).
+        """Derive the keys from a traffic secret (RFC 9001 section 5.1).
 
         :raises WireError: if QUIC has no such cipher suite.
         """
         known = ciphers.BY_CODE_POINT.get(cipher_code_point)
         suite = _SUITES.get(known.name) if known is not None else None
         if suite is None:
-            raise WireError(f"QUIC packets have no cipher suite {cipher_code_point:#06x}")
+            raise WireError(f"QUIC has no cipher suite {cipher_code_point:#06x}")
 
         def expand(label: str, length: int) -> bytes:
             return expand_label(secret, f"quic {label}", length, suite.hash_name)
@@ -103,11 +103,11 @@ class PacketKeys:
         return cls(aead, expand("iv", _IV_BYTES), lambda sample: mask(protection, sample))
 
     def open(self, packet: Packet, largest: int = -1, destination_id_bytes: int = 0) -> Opened:
-        """Remove the protection of header and payload.
+        """Remove header and packet protection.
 
-        :param largest: the largest number of a packet of this kind and side that was opened before.
-        :param destination_id_bytes: of a short header, whose connection ID has no length.
-        :raises WireError: if the packet was not protected by these keys.
+        :param largest: the largest packet number of this side and type opened so far.
+        :param destination_id_bytes: the length of a short header's connection ID, which it does not state.
+        :raises WireError: if the packet was not protected with these keys.
         """
         at = packet.number_at + (0 if packet.data[0] & _LONG else destination_id_bytes)
         sample = packet.data[at + _SAMPLE_AT : at + _SAMPLE_AT + _SAMPLE_BYTES]
@@ -132,7 +132,7 @@ class PacketKeys:
 def initial_secrets(destination_id: bytes) -> Mapping[Direction, bytes]:
     """The secrets of both sides' Initial packets (RFC 9001 section 5.2).
 
-    :param destination_id: of the client's first Initial packet, or of its first behind a Retry.
+    :param destination_id: that of the client's first Initial packet, or of its first after a Retry.
     """
     common = HKDF.extract(SHA256(), _INITIAL_SALT, destination_id)
     return {
@@ -150,8 +150,8 @@ def initial_keys(destination_id: bytes) -> Mapping[Direction, PacketKeys]:
 def check_retry(packet: Packet, destination_id: bytes) -> None:
     """Check the integrity of a Retry packet (RFC 9001 section 5.8).
 
-    :param destination_id: of the client's Initial packet that it answers.
-    :raises WireError: if it answers another, or was changed on the way.
+    :param destination_id: that of the client's Initial packet that it answers.
+    :raises WireError: if it answers another packet, or was modified in transit.
     """
     pseudo = bytes([len(destination_id)]) + destination_id + packet.data[: -len(packet.integrity_tag)]
     try:
@@ -161,7 +161,7 @@ def check_retry(packet: Packet, destination_id: bytes) -> None:
 
 
 def _full_number(truncated: int, bits: int, largest: int) -> int:
-    """The packet number that was sent in this many bits (RFC 9000 appendix A.3)."""
+    """Recover the packet number from its lowest ``bits`` bits (RFC 9000 appendix A.3)."""
     expected, window = largest + 1, 1 << bits
     candidate = expected & ~(window - 1) | truncated
     if candidate <= expected - window // 2 and candidate < (1 << 62) - window:

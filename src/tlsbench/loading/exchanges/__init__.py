@@ -1,7 +1,7 @@
-"""HTTP as a load speaks it, without I/O: requests out, answers in, the time of each noted.
+"""HTTP as a load speaks it, without I/O: requests out, timed responses in.
 
-An exchange reads the least that tells whether an answer is good and where the next begins. What most answers
-look like is read here, for speed; whatever else their protocol allows is a library's, h11 or hpack.
+An exchange reads only what it needs to tell whether a response is good and where the next one begins. Usual
+responses are read here, for speed; the rest of each protocol is left to a library, h11 or hpack.
 """
 
 from tlsbench.loading.exchanges.contract import Asked, Exchange

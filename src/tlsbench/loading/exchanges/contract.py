@@ -1,4 +1,4 @@
-"""What an exchange is to its connection, and what the exchanges of a worker have in common."""
+"""The interface between an exchange and its connection, and what the exchanges of a worker share."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Final, Protocol
 
 from tlsbench.loading.tally import LoadTally
 
-#: How many heads of answers are kept: a server that dates them has a new one each second.
+#: How many response heads are kept: a server that dates them produces a new one each second.
 _MOST_HEADS: Final = 256
-#: The length of a body of which the head says nothing.
+#: The length of a body if the head does not state it.
 ANY_LENGTH: Final = -1
 
 
@@ -17,11 +17,11 @@ ANY_LENGTH: Final = -1
 class Asked:
     """What the requests of a worker have in common.
 
-    :param authority: the host that they name; ``path`` what they ask it for.
-    :param size_bytes: the length that the body of each answer must have; 0 takes any.
-    :param streams: how many are under way at once on a connection, where its protocol can.
-    :param first_bytes_ns: takes how long each answer's first byte took, from its request on;
-        ``requests_ns`` likewise its last.
+    :param authority: the host that they name; ``path`` is what they request from it.
+    :param size_bytes: the length that the body of each response must have; 0 accepts any.
+    :param streams: the most requests in flight on a connection, if its protocol multiplexes.
+    :param first_bytes_ns: receives the time from each request to the first byte of its response.
+    :param requests_ns: receives the time from each request to the last byte of its response.
     """
 
     authority: bytes
@@ -31,12 +31,12 @@ class Asked:
     tally: LoadTally
     first_bytes_ns: list[int]
     requests_ns: list[int]
-    #: Heads of good answers, as they are on the wire, and how long the bodies behind them must be. A head
-    #: that was read once is read no more: it is compared.
+    #: Heads of good responses, as they are on the wire, and the required lengths of their bodies. A head that
+    #: has been parsed once is only compared from then on.
     known_heads: dict[bytes, int] = field(default_factory=dict)
 
     def learn(self, head: bytes, body_bytes: int) -> int:
-        """Keep what was read of a head; gives the length back."""
+        """Remember a head with the length of its body, and return that length."""
         if len(self.known_heads) >= _MOST_HEADS:
             self.known_heads.clear()
         self.known_heads[head] = body_bytes
@@ -44,42 +44,42 @@ class Asked:
 
 
 class Exchange(Protocol):
-    """Requests and answers on one connection, without I/O."""
+    """Requests and responses on one connection, without I/O."""
 
-    #: Whether nothing comes before the next request has been sent: HTTP/1.1 without pipelining.
+    #: Whether nothing arrives before the next request has been sent: HTTP/1.1 without pipelining.
     alternates: bool
-    #: Whether the server may say something while nothing is asked.
+    #: Whether the server may send something while no request is open.
     speaks_unasked: bool
-    #: Answers of the present use that have not come yet.
+    #: Responses of the current use that are not complete yet.
     left: int
 
     @property
     def step(self) -> str:
-        """What is waited for longest: ``"first byte"``, or the rest of an answer, ``"request"``."""
+        """What has been awaited longest: ``"first byte"``, or ``"request"`` for the rest of a response."""
 
     @property
     def waits_since_ns(self) -> int:
-        """Since when that is waited for."""
+        """Since when that has been awaited."""
 
     @property
     def is_over(self) -> bool:
-        """Whether the server takes no more requests on this connection."""
+        """Whether the server accepts no more requests on this connection."""
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> bytes:
-        """Begin a use of this many requests: the bytes to send."""
+        """Begin a use with ``count`` requests, and return the bytes to send."""
 
     def take(self, data: bytes, now_ns: int) -> bytes:
-        """Take what was received: the bytes to be sent now, ``b""`` if there are none.
+        """Take what was received, and return the bytes to send now, ``b""`` if there are none.
 
-        :raises MeasurementError: if an answer is no success, or breaks the protocol's rules; in one of a few
-            fixed texts.
+        :raises MeasurementError: if a response is no success, or breaks the protocol's rules, with one of a
+            few kinds of text.
         """
 
     def end_of_input(self, now_ns: int) -> bool:
-        """The server has ended its half; whether that was an answer's end, as HTTP/1.1 allows.
+        """Note that the server has ended its half; return whether that ends a response, as HTTP/1.1 allows.
 
         :raises MeasurementError: if it cuts one off.
         """
 
     def goodbye(self) -> bytes:
-        """What is said before the connection is closed."""
+        """The bytes to send before the connection is closed."""

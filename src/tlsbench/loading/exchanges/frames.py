@@ -1,4 +1,4 @@
-"""Frames of HTTP/2 (RFC 9113 section 4.1): their header, types, flags, and those that a client sends."""
+"""HTTP/2 frames (RFC 9113 section 4.1): their header, types and flags, and those that a client sends."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import struct
 from typing import Final
 
 HEADER_BYTES: Final = 9
-#: The length and the type together, the flags, the stream: of the last the highest bit is reserved.
+#: The length and the type together, the flags, and the stream, whose highest bit is reserved.
 HEADER: Final = struct.Struct(">IBI")
 STREAM_MASK: Final = 0x7FFF_FFFF
-#: The largest frame that a server may send to a peer that asks for no larger ones (SETTINGS_MAX_FRAME_SIZE).
+#: The largest payload that a server may send to a peer that allows no larger one (SETTINGS_MAX_FRAME_SIZE).
 MOST_PAYLOAD_BYTES: Final = 16384
 
 DATA: Final = 0x0
@@ -34,7 +34,7 @@ SETTINGS_MAX_CONCURRENT_STREAMS: Final = 0x3
 SETTINGS_INITIAL_WINDOW_SIZE: Final = 0x4
 SETTING: Final = struct.Struct(">HI")
 
-#: What may come before a receiver says more (section 6.9.2), and the most that it can be made.
+#: The initial flow-control window (section 6.9.2), and the largest one.
 FIRST_WINDOW_BYTES: Final = 65_535
 LARGEST_WINDOW_BYTES: Final = (1 << 31) - 1
 
@@ -45,5 +45,5 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 
 def window_update(stream: int, more_bytes: int) -> bytes:
-    """That this many more bytes may come on a stream, or on stream 0 of all."""
+    """A frame that lets the peer send this many more bytes on a stream, or in total with stream 0."""
     return frame(WINDOW_UPDATE, 0, stream, more_bytes.to_bytes(4, "big"))

@@ -1,4 +1,4 @@
-"""Heads of answers in HTTP/2 and HTTP/3, as lists of fields: whether they are good, and what comes behind."""
+"""Response heads in HTTP/2 and HTTP/3, as lists of fields: whether they are good, and what follows them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from tlsbench.errors import MeasurementError
 from tlsbench.loading.answers import is_success
 from tlsbench.loading.exchanges.contract import ANY_LENGTH
 
-#: Of an interim answer (RFC 9110 section 15.2), behind which comes the answer itself.
+#: For an interim response (RFC 9110 section 15.2), which the final one follows.
 INTERIM: Final = -2
 _NOT_MODIFIED: Final = 304
 _MOST_DIGITS: Final = 15
 
 
 def body_length(fields: Sequence[tuple[bytes, bytes]], size_bytes: int, broken: str) -> int:
-    """How long the body behind a head must be: :data:`ANY_LENGTH` if anything goes, or :data:`INTERIM`.
+    """The required length of the body after a head, or :data:`ANY_LENGTH`, or :data:`INTERIM`.
 
-    :param size_bytes: that it must have; 0 takes any.
-    :param broken: the words for a head that breaks the rules of its protocol.
-    :raises MeasurementError: if it is no success, or breaks the rules.
+    :param size_bytes: the length that the plan requires; 0 accepts any.
+    :param broken: the error text for a head that breaks the rules of its protocol.
+    :raises MeasurementError: if the response is no success, or breaks the rules.
     """
     statuses = [value for name, value in fields if name == b":status"]
     if len(statuses) != 1 or len(statuses[0]) != 3 or not statuses[0].isdigit():

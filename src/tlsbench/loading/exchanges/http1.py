@@ -10,7 +10,7 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class Http1:
-    """Asks when the last answer has come."""
+    """An exchange that sends each request once the previous response is complete."""
 
     __slots__ = ("_answer", "_asked", "_counted", "_request", "_since_ns", "left", "waits_since_ns")
     alternates = True
@@ -31,14 +31,14 @@ class Http1:
         return "first byte" if self._answer is None else "request"
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> bytes:
-        """Begin with the first."""
+        """Begin a use, and return its first request, if it has any."""
         self.left, self._counted = count, counted
         self._answer = None
         self._since_ns = self.waits_since_ns = now_ns
         return self._request if count else b""
 
     def take(self, data: bytes, now_ns: int) -> bytes:
-        """Take some of an answer; behind its end comes the next request."""
+        """Take a part of a response; after its end, return the next request."""
         asked = self._asked
         if self._answer is None:
             if self._counted:
@@ -53,7 +53,7 @@ class Http1:
         return self._answered(now_ns)
 
     def _read(self, data: bytes, body_at: int) -> bool:
-        """Read the beginning of an answer with a head that is not known; whether that is all of it."""
+        """Read the beginning of a response with an unknown head; return whether that is all of it."""
         self._answer = Answer(self._asked.size_bytes)
         if not self._answer.take(data):
             return False
@@ -75,7 +75,7 @@ class Http1:
         return self._request
 
     def end_of_input(self, now_ns: int) -> bool:
-        """Whether an answer without a length ends by that."""
+        """Note that the server has ended its half; return whether that ends a response without a length."""
         if self._answer is None or not self._answer.close():
             return False
         self._answered(now_ns)
@@ -84,5 +84,5 @@ class Http1:
         return True
 
     def goodbye(self) -> bytes:
-        """HTTP/1.1 has none."""
+        """Nothing: HTTP/1.1 has no closing message."""
         return b""

@@ -1,9 +1,9 @@
-"""HTTP/2 (RFC 9113): many requests under way at once, and several in a write.
+"""HTTP/2 (RFC 9113): many requests in flight, and several in one write.
 
-What most servers send is read here, a frame at a time and at the least cost. That is possible because this
-client lets the server's header compression remember nothing (SETTINGS_HEADER_TABLE_SIZE 0): the same bytes
-are always the same head, so that a head which was read once, by hpack, is compared from then on. Windows are
-as large as they can be, so that no server waits for one.
+What most servers send is read here, frame by frame and at minimal cost. That is possible because this client
+disables the dynamic table of the server's header compression (SETTINGS_HEADER_TABLE_SIZE 0): the same bytes
+are always the same head, so a head that hpack has parsed once is only compared from then on. Windows are as
+large as possible, so that no server waits for one.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tlsbench.loading.exchanges.streams import Streams
 from tlsbench.protocol.http import PREFACE
 
 _BROKEN: Final = "an answer that breaks the rules of HTTP/2"
-#: Until a server says how many streams it takes at once (RFC 9113 section 6.5.2 has it allow no fewer).
+#: The limit until a server states its own: RFC 9113 section 6.5.2 recommends that it allow no fewer streams.
 _STREAMS_UNTIL_TOLD: Final = 100
 _MOST_HEAD_BYTES: Final = 64 * 1024
-#: The connection's window is restored when this much is left of it.
+#: The connection's window is restored once less than this is left of it.
 _LOW_WINDOW_BYTES: Final = frames.LARGEST_WINDOW_BYTES // 2
 _PLAIN_HEADERS: Final = frames.END_HEADERS | frames.END_STREAM
-#: What is looked up for each frame.
+#: Names that are looked up for each frame.
 _HEADER_BYTES, _DATA, _HEADERS = frames.HEADER_BYTES, frames.DATA, frames.HEADERS
 _END_STREAM, _PADDED = frames.END_STREAM, frames.PADDED
 _OPENING: Final = (
@@ -46,7 +46,7 @@ _SETTINGS_ACK: Final = frames.frame(frames.SETTINGS, frames.ACK, 0)
 
 
 class Http2(Streams):
-    """Asks on as many streams at once as were asked for, and the server takes."""
+    """An exchange that keeps as many streams in flight as the plan says and the server allows."""
 
     __slots__ = (
         "_block",
@@ -71,27 +71,27 @@ class Http2(Streams):
         self._next_stream = 1
         self._most_streams = min(asked.streams, _STREAMS_UNTIL_TOLD)
         self._window_bytes = frames.LARGEST_WINDOW_BYTES
-        #: By stream, how much had come of it when its window was last made whole again.
+        #: By stream, how many bytes had arrived when its window was last restored.
         self._refilled: dict[int, int] = {}
-        #: What came of a frame that is not whole.
+        #: The part of an incomplete frame that has arrived.
         self._rest = b""
-        #: The stream and flags of a head in several frames, and what came of it.
+        #: The stream and flags of a head in several frames, and the part that has arrived.
         self._partial: tuple[int, int, bytes] | None = None
-        #: Whether frames may come of which most have the same shape: not before the server's settings, and
-        #: not within a head of several frames.
+        #: Whether the fast path for ordinary frames applies: not before the server's settings, and not within
+        #: a head in several frames.
         self._is_plain = False
         self._has_opened = False
         self.is_over = False
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> bytes:
-        """Begin with as many as may be at once; with none, say what a client says first."""
+        """Begin a use with as many requests as may be in flight; at first, after the client's preface."""
         self._begin_use(count, counted=counted)
         opening = b"" if self._has_opened else _OPENING
         self._has_opened = True
         return opening + self._fill(now_ns)
 
     def _fill(self, now_ns: int) -> bytes:
-        """Ask as much as may be asked now."""
+        """The requests that may be sent now."""
         waiting = self._waiting
         count = self._fits(self._most_streams)
         if not count or self.is_over:
@@ -105,7 +105,7 @@ class Http2(Streams):
         return b"".join(parts)
 
     def take(self, data: bytes, now_ns: int) -> bytes:  # noqa: C901, PLR0912 - one loop, for speed
-        """Take frames, of which the last may be cut off; behind answers come the next requests."""
+        """Take frames, the last of which may be incomplete; return the next requests among what to send."""
         if self._rest:
             data = self._rest + data
         asked, waiting, coming, unpack = self._asked, self._waiting, self._coming, frames.HEADER.unpack_from
@@ -157,7 +157,7 @@ class Http2(Streams):
         return out + self._fill(now_ns)
 
     def _refill(self) -> bytes:
-        """Let as much come again as has come: on the connection, and on the streams that go on."""
+        """Restore the windows, for the connection and its unfinished streams, by as much as has arrived."""
         came_bytes = frames.LARGEST_WINDOW_BYTES - self._window_bytes
         if self._window_bytes < 0:
             raise MeasurementError(_BROKEN)
@@ -173,12 +173,12 @@ class Http2(Streams):
     def _other(  # noqa: C901 - a kind of frame each
         self, kind: int, flags: int, stream: int, payload: bytes, now_ns: int
     ) -> bytes:
-        """Take a frame of any shape; what is to be said to it."""
+        """Take a frame of any kind, and return what to send in reply."""
         if self._partial is not None:
             self._continue(kind, flags, stream, payload, now_ns)
         elif kind == frames.SETTINGS:
             return self._set(flags, stream, payload)
-        elif not self._is_plain:  # the first frame is one of settings (section 3.4)
+        elif not self._is_plain:  # the first frame must be SETTINGS (section 3.4)
             raise MeasurementError(_BROKEN)
         elif kind == frames.HEADERS:
             block = _unpadded(flags, payload)[5 if flags & frames.PRIORITY else 0 :]
@@ -187,7 +187,7 @@ class Http2(Streams):
             else:
                 self._partial, self._is_plain = (stream, flags, block), False
         elif kind == frames.DATA:
-            self._window_bytes -= len(payload)  # all of it is in the windows (section 6.1)
+            self._window_bytes -= len(payload)  # padding counts too (section 6.1)
             came_bytes = len(_unpadded(flags, payload))
             self._more(stream, came_bytes, now_ns, ends=bool(flags & frames.END_STREAM))
         elif kind == frames.PING:
@@ -202,7 +202,7 @@ class Http2(Streams):
         return b""
 
     def _continue(self, kind: int, flags: int, stream: int, payload: bytes, now_ns: int) -> None:
-        """Take the next piece of a head: nothing else may come before its end (section 6.10)."""
+        """Take the next part of a head; nothing else may come before its end (section 6.10)."""
         assert self._partial is not None
         its_stream, its_flags, block = self._partial
         if kind != frames.CONTINUATION or stream != its_stream or len(block) > _MOST_HEAD_BYTES:
@@ -213,7 +213,7 @@ class Http2(Streams):
             self._headers(stream, its_flags, block + payload, now_ns)
 
     def _set(self, flags: int, stream: int, payload: bytes) -> bytes:
-        """Take the server's settings: of these a client that sends no bodies needs one."""
+        """Take the server's settings, of which a client that sends no bodies needs only one."""
         if stream or len(payload) % frames.SETTING.size or (flags & frames.ACK and not self._is_plain):
             raise MeasurementError(_BROKEN)
         if flags & frames.ACK:
@@ -228,7 +228,7 @@ class Http2(Streams):
         return _SETTINGS_ACK
 
     def _headers(self, stream: int, flags: int, block: bytes, now_ns: int) -> None:
-        """Take the head of an answer, an interim one, or trailers."""
+        """Take the head of a final or interim response, or trailers."""
         ends = bool(flags & frames.END_STREAM)
         if stream not in self._coming:
             self._head(stream, self._read(block), now_ns, ends=ends)
@@ -238,7 +238,7 @@ class Http2(Streams):
             raise MeasurementError(_BROKEN)
 
     def _read(self, block: bytes) -> int:
-        """How long the body behind a head must be; it is kept for the next of the same."""
+        """The required length of the body that follows a head, which is remembered for the same head."""
         decoder = Decoder(_MOST_HEAD_BYTES)
         decoder.max_allowed_table_size = decoder.header_table_size = 0
         try:
@@ -248,7 +248,7 @@ class Http2(Streams):
         return self._asked.learn(block, body_length(fields, self._asked.size_bytes, _BROKEN))
 
     def _go_away(self, payload: bytes) -> None:
-        """The server ends the connection; it may still answer what it has taken (section 6.8)."""
+        """Take a GOAWAY; the server may still respond to requests it has accepted (section 6.8)."""
         if len(payload) < 8:
             raise MeasurementError(_BROKEN)
         last = int.from_bytes(payload[:4], "big") & frames.STREAM_MASK
@@ -258,16 +258,16 @@ class Http2(Streams):
         self.is_over = True
 
     def end_of_input(self, _now_ns: int) -> bool:
-        """No answer ends by that."""
+        """Return False, as no HTTP/2 response ends with the connection."""
         return False
 
     def goodbye(self) -> bytes:
-        """That no stream of the server's was seen, and nothing was wrong."""
+        """A GOAWAY (last stream 0, no error), if the client has sent its preface."""
         return frames.frame(frames.GOAWAY, 0, 0, bytes(8)) if self._has_opened else b""
 
 
 def _request_block(asked: Asked) -> bytes:
-    """The header block of the requests: it too leaves nothing in the other's memory, and is always alike."""
+    """The header block of the requests, which is always the same and adds nothing to the dynamic table."""
     fields = [
         (b":method", b"GET"),
         (b":scheme", b"https"),
@@ -288,7 +288,7 @@ def _unpadded(flags: int, payload: bytes) -> bytes:
 
 
 def _error_name(code: bytes) -> str:
-    """An error code (section 7) by its name: those that nobody knows have one together."""
+    """The name of an error code (section 7); all unknown codes share one."""
     try:
         return ErrorCodes(int.from_bytes(code, "big")).name
     except ValueError:

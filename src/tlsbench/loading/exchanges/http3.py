@@ -1,4 +1,4 @@
-"""HTTP/3 (RFC 9114) by qh3: many requests under way at once, each on a stream of its own."""
+"""HTTP/3 (RFC 9114) by qh3: many requests in flight, each on its own stream."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BROKEN: Final = "an answer that breaks the rules of HTTP/3"
 
 
 class Http3(Streams):
-    """Asks on as many streams at once as were asked for, and the server takes."""
+    """An exchange that keeps as many streams in flight as the plan says and the server allows."""
 
     __slots__ = ("_fields", "_http", "_quic")
 
@@ -35,14 +35,14 @@ class Http3(Streams):
         ]
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> None:
-        """Begin a use of this many requests."""
+        """Begin a use with ``count`` requests."""
         self._begin_use(count, counted=counted)
         self.fill(now_ns)
 
     def fill(self, now_ns: int) -> None:
-        """Ask as much as may be asked now."""
+        """Send the requests that may be sent now."""
         quic = self._quic
-        # of all streams that were ever opened the server allows this many (RFC 9000 section 4.6)
+        # the server's limit includes all streams that were ever opened (RFC 9000 section 4.6)
         allowed = quic.max_concurrent_bidi_streams - quic.get_next_available_stream_id() // 4
         count = max(0, min(allowed, self._fits(self._asked.streams)))
         for _ in range(count):
@@ -52,9 +52,9 @@ class Http3(Streams):
         self._to_ask -= count
 
     def take(self, event: QuicEvent, now_ns: int) -> None:
-        """Take what came on a stream.
+        """Take an event of a stream.
 
-        :raises MeasurementError: if an answer is no success, or breaks the protocol's rules.
+        :raises MeasurementError: if a response is no success, or breaks the protocol's rules.
         """
         if isinstance(event, StreamReset | StopSendingReceived):
             if event.stream_id in self._waiting or event.stream_id in self._coming:

@@ -1,4 +1,4 @@
-"""Which HTTP a connection speaks: what ``--http`` offers by ALPN, and what the server's answer means."""
+"""The HTTP version of a connection: what ``--http`` offers by ALPN, and what the server's choice means."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tlsbench.errors import MeasurementError
 from tlsbench.loading.exchanges.contract import Asked, Exchange
 from tlsbench.protocol.http import HTTP_1, HTTP_2, HTTP_3
 
-#: By the values of ``--http``, the protocols that are offered by ALPN (RFC 7301), the preferred one first.
-#: Without a value HTTP/1.1 is spoken, and no protocol is offered.
+#: The protocols that each value of ``--http`` offers by ALPN (RFC 7301), the preferred one first. Without a
+#: value, none is offered and HTTP/1.1 is spoken.
 OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
     "": (),
     "1.1": (HTTP_1,),
@@ -21,11 +21,11 @@ OFFERED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def spoken(http: str, agreed: str) -> str:
-    """The protocol that is spoken where a server chose ``agreed``, ``""`` for none.
+    """The protocol to speak with a server that chose ``agreed``, ``""`` for none.
 
-    A server that knows no ALPN is one of HTTP/1.1, unless that was not offered.
+    A server without ALPN is taken to speak HTTP/1.1, if the load accepts that.
 
-    :raises MeasurementError: if that is not what was asked for.
+    :raises MeasurementError: if that is not what was requested.
     """
     offered = OFFERED[http]
     if agreed in offered:
@@ -36,7 +36,7 @@ def spoken(http: str, agreed: str) -> str:
 
 
 def refusal(http: str, why: str) -> str:
-    """That a server does not speak what was asked for, in a line."""
+    """A one-line message that a server does not speak the requested HTTP version."""
     return f"the server does not speak HTTP/{http}: {why} (--http auto takes what it speaks)"
 
 
@@ -56,5 +56,5 @@ _BY_NAME: Final[Mapping[str, Callable[[Asked], Exchange]]] = {HTTP_1: _http1, HT
 
 
 def exchange_of(protocol: str, asked: Asked) -> Exchange:
-    """A new exchange of a protocol, by its name in ALPN."""
+    """A new exchange for a protocol, by its ALPN name."""
     return _BY_NAME[protocol](asked)

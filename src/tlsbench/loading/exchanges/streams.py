@@ -1,4 +1,4 @@
-"""Requests under way at once on one connection, each on a stream: what HTTP/2 and HTTP/3 have in common."""
+"""Concurrent requests on one connection, each on its own stream, as in HTTP/2 and HTTP/3."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from tlsbench.loading.exchanges.heads import INTERIM
 
 
 class Streams:
-    """Which answers are waited for, and what has come of them.
+    """The responses that are awaited, and what has arrived of them.
 
-    :param broken: the words for an answer that breaks the rules of its protocol.
+    :param broken: the error text for a response that breaks the rules of its protocol.
     """
 
     __slots__ = ("_asked", "_broken", "_coming", "_counted", "_to_ask", "_waiting", "left")
 
     def __init__(self, asked: Asked, broken: str) -> None:
         self._asked, self._broken = asked, broken
-        #: By stream, when its request was sent; of those whose answer has no head yet.
+        #: By stream without a response head yet: when the request was sent.
         self._waiting: dict[int, int] = {}
-        #: By stream, of those whose answer has: when it was sent, and the head came; how long the body must
-        #: be, and how much of it has come.
+        #: By stream with one: when the request was sent, when the head arrived, the required length of the
+        #: body, and how much of it has arrived.
         self._coming: dict[int, tuple[int, int, int, int]] = {}
         self._counted = False
-        #: Requests that are still to be sent, of a use; answers that are still to come are ``left``.
+        #: Requests of this use that have not been sent yet; ``left`` counts the incomplete responses.
         self._to_ask = self.left = 0
 
     @property
     def step(self) -> str:
-        """What is waited for longest: ``"first byte"``, or the rest of an answer, ``"request"``."""
+        """What has been awaited longest: ``"first byte"``, or ``"request"`` for the rest of a response."""
         first = min(self._waiting.values(), default=0)
         return "first byte" if first and first <= self.waits_since_ns else "request"
 
     @property
     def waits_since_ns(self) -> int:
-        """Since when that is waited for."""
+        """Since when that has been awaited."""
         heads = (head_ns for _, head_ns, _, _ in self._coming.values())
         return min((*self._waiting.values(), *heads), default=0)
 
@@ -43,11 +43,11 @@ class Streams:
         self._counted = counted
 
     def _fits(self, most_streams: int) -> int:
-        """How many more requests may be under way."""
+        """How many more requests may be sent now."""
         return max(0, min(self._to_ask, most_streams - len(self._waiting) - len(self._coming)))
 
     def _head(self, stream: int, must_bytes: int, now_ns: int, *, ends: bool) -> None:
-        """The head of an answer has come, and the end of its stream with it, if it ``ends``."""
+        """Take the head of a response, and the end of its stream with it, if it ``ends``."""
         if stream not in self._waiting or (must_bytes == INTERIM and ends):
             raise MeasurementError(self._broken)
         if must_bytes == INTERIM:
@@ -61,7 +61,7 @@ class Streams:
             self._coming[stream] = (since_ns, now_ns, must_bytes, 0)
 
     def _more(self, stream: int, came_bytes: int, now_ns: int, *, ends: bool) -> None:
-        """Some of a body has come; of trailers, nothing of it."""
+        """Take a part of a body; trailers have none."""
         if stream not in self._coming:
             raise MeasurementError(self._broken)
         since_ns, head_ns, must_bytes, got_bytes = self._coming.pop(stream)
@@ -72,7 +72,7 @@ class Streams:
             self._coming[stream] = (since_ns, head_ns, must_bytes, got_bytes)
 
     def _whole(self, since_ns: int, must_bytes: int, got_bytes: int, now_ns: int) -> None:
-        """An answer has ended."""
+        """Check and count a response that has ended."""
         asked = self._asked
         if must_bytes not in (got_bytes, ANY_LENGTH):
             raise MeasurementError(f"an answer of {got_bytes} bytes, not {must_bytes}")

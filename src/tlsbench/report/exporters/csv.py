@@ -11,7 +11,7 @@ from tlsbench.report.sheets import Entry, Figure, Report
 
 
 def write(report: Report, _width: int) -> str:
-    """The entries of all sheets, a row each, with the same columns whatever the result holds."""
+    """The entries of all sheets, one row each; the columns do not depend on what the result holds."""
     text = io.StringIO()
     writer = csv.writer(text)
     names = [*report.labels, *report.columns]
@@ -29,6 +29,6 @@ def _value(entry: Entry, name: str) -> str:
 def _number(figure: Figure) -> str:
     if figure.number is None or not math.isfinite(figure.number):
         return ""
-    if isinstance(figure.number, int):  # a count, or true or false
+    if isinstance(figure.number, int):  # a count or a Boolean
         return str(figure.number).lower()
     return f"{figure.number:.6g}"

@@ -7,7 +7,7 @@ from tlsbench.report.sheets import Report
 
 
 def write(report: Report, _width: int) -> str:
-    """What is to be seen of the report beside a change: warnings, what gates say, and what it comes to."""
+    """What to show of the report next to a change: warnings, errors, the gates' answers and the summary."""
     errors = (*report.failed, *(f"{failure.id}: {failure.error}" for failure in report.errors))
     failing = report.undecided_as == "fail"
     said = (

@@ -6,5 +6,5 @@ from tlsbench.report.sheets import Report
 
 
 def write(report: Report, _width: int) -> str:
-    """The document, which can be read again."""
+    """The document, which can be read back."""
     return report.document().rstrip("\n") + "\n"

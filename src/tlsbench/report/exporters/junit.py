@@ -1,8 +1,8 @@
 """JUnit XML, as continuous integration reads it: a test for each cell, verdict or phase.
 
-A gate that failed is a failure; one that is undecided is an error, unless it is to pass or to fail. A cell
-that was given up is an error, one that was left out is skipped with its reason. The figures are in
-``system-out``; there is no ``time``, as a median is not how long a test took.
+A gate that failed is a failure; one that is undecided is an error, unless it is set to pass or to fail. A
+cell that was given up is an error; one that was left out is skipped, with its reason. The figures are in
+``system-out``; there is no ``time``, because a median is not the duration of a test.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tlsbench.report.sheets import Entry, Report, Sheet
 
 
 def write(report: Report, _width: int) -> str:
-    """The report as a suite of tests."""
+    """The report as a test suite."""
     outcomes = [_of_gates(entry, report.undecided_as) for entry in report.entries]
     counts = {
         "tests": len(report.entries) + len(report.skipped) + len(report.errors),
@@ -50,7 +50,7 @@ def _tests(suite: ET.Element, report: Report, sheet: Sheet) -> None:
 
 
 def _of_gates(entry: Entry, undecided_as: str) -> str:
-    """What gates make of the test of a cell; nothing if it passes."""
+    """The outcome that gates give to the test of a cell; ``""`` if it passes."""
     if entry.failed:
         return "failure"
     return {"": "error", "fail": "failure", "pass": ""}[undecided_as] if entry.undecided else ""

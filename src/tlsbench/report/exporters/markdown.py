@@ -1,4 +1,4 @@
-"""GitHub's Markdown, with every column."""
+"""GitHub Flavored Markdown, with every column."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tlsbench.report.sheets import Entry, Field, Report, Sheet
 
 
 def write(report: Report, _width: int) -> str:
-    """The report as tables, and what is said of it as a list."""
+    """The report as tables, and the remarks on it as a list."""
     lines = [f"> **Warning**: {for_markdown(one)}" for one in report.warnings] if report.warns_first else []
     lines += [for_markdown(report.lead)] if report.lead else []
     for sheet in (*report.sheets, *report.ledgers):

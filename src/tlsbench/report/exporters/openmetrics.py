@@ -1,7 +1,7 @@
 """OpenMetrics 1.0 text, for Prometheus and others: a gauge for each figure, in base units.
 
-A series has its median, its other quantiles and the ends of its median's interval told apart by the labels
-``quantile`` and ``interval``. Specification: https://prometheus.io/docs/specs/om/open_metrics_spec/
+Within a series, the labels ``quantile`` and ``interval`` distinguish the median, other quantiles and the ends
+of the median's interval. Specification: https://prometheus.io/docs/specs/om/open_metrics_spec/
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import defaultdict
 from tlsbench.escaping import for_openmetrics
 from tlsbench.report.sheets import Entry, Figure, Report
 
-#: Units with the base unit of each and its size in that.
+#: For each unit, its base unit and its size in that base unit.
 _BASES = {
     "": ("", 1.0),
     "ns": ("seconds", 1e-9),

@@ -17,12 +17,12 @@ _COLOURS = {"faster": "green", "slower": "red"}
 
 
 def write(report: Report, width: int) -> str:
-    """The report without any colour, as for a file; or what tells it in words."""
+    """The report without colour, as for a file; or its text in words, if it has one."""
     return report.told or print_plain(terminal(report, width), width)
 
 
 def terminal(report: Report, width: int) -> RenderableType:
-    """The report for a terminal of this many columns."""
+    """The report for a terminal that is ``width`` columns wide."""
     if report.told:
         return Group(*map(line, report.told.splitlines()))
     return Group(*_parts(report, width))
@@ -45,7 +45,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield from (line(_without(known, ids, note), "dim") for note in report.notes)
     yield from (line(_without(known, ids, failed), "bold red") for failed in report.failed)
     yield from (line(_without(known, ids, said), "bold yellow") for said in report.undecided)
-    advice = report.gates[len(report.failed) + len(report.undecided) :]  # has a command, which stays whole
+    advice = report.gates[len(report.failed) + len(report.undecided) :]  # has a command: it stays whole
     yield from (line(one, "bold yellow") for one in advice)
 
 
@@ -56,7 +56,7 @@ def _constants(of: Sequence[Sheet]) -> set[str]:
 
 
 def _without(known: Collection[str], ids: Collection[str], text: str) -> str:
-    """A line whose long ids lack the selectors that the titles have; what a sentence advises stays."""
+    """A line with its ids shortened by the selectors that the titles already show."""
     for long in ids:
         if long in text:
             text = text.replace(long, " ".join(word for word in long.split(" ") if word not in known))
@@ -69,7 +69,7 @@ def sheets(of: Sequence[Sheet], width: int) -> RenderableType:
 
 
 def rows(sheet: Sheet, width: int) -> list[RenderableType]:
-    """A sheet without its title: the columns that fit, and which gave way."""
+    """A sheet without its title: the columns that fit, and which ones are hidden."""
     if not sheet.entries:
         return []
     layout = lay_out(sheet, width)

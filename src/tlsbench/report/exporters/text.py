@@ -6,5 +6,5 @@ from tlsbench.report.sheets import Report
 
 
 def write(report: Report, _width: int) -> str:
-    """What tells the report."""
+    """The report in words."""
     return report.told

@@ -1,4 +1,4 @@
-"""What a run says in words: computed from its cells, and nothing where they cannot tell."""
+"""The findings of a run in words, computed from its cells; there is none where these are inconclusive."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Finding", "findings"]
 
 
 def findings(run: Run) -> list[Finding]:
-    """The findings of a run, the most asked for first."""
+    """The findings of a run, the most sought-after first."""
     return [
         *contrast_findings(run),
         *compression_findings(run),

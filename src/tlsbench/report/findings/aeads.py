@@ -1,4 +1,4 @@
-"""Where one AEAD overtakes another: by the sizes of what is encrypted."""
+"""Which AEAD is faster, by the size of what is encrypted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, is_difference
 
 _CHACHA20 = "ChaCha20-Poly1305"
-#: By a part of the names of cipher suites and of algorithms.
+#: AEADs by a substring of the names of cipher suites and algorithms.
 _AEADS: Mapping[str, str] = {
     "aes-128-gcm": "AES-128-GCM",
     "aes-256-gcm": "AES-256-GCM",
@@ -25,7 +25,7 @@ _AEADS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Neighbouring sizes with one verdict: the faster AEAD, ``""`` for none, and the ratios of times."""
+    """Adjacent sizes with the same verdict: the faster AEAD, ``""`` for neither, and the ratios of times."""
 
     faster: str
     sizes: Sequence[str]
@@ -49,7 +49,7 @@ class _Stretch:
 
 
 def aead_findings(run: Run) -> Iterator[Finding]:
-    """Where AES-GCM and ChaCha20-Poly1305 overtake each other, for each row of sizes that holds both."""
+    """Where AES-GCM and ChaCha20-Poly1305 overtake each other, for each series of sizes that has both."""
     series: dict[tuple[tuple[str, str], ...], dict[str, dict[int, Cell]]] = defaultdict(dict)
     for cell in run.cells:
         of = _aead_of(cell)
@@ -69,7 +69,7 @@ def aead_findings(run: Run) -> Iterator[Finding]:
 
 
 def _aead_of(cell: Cell) -> tuple[str, dict[str, str]] | None:
-    """The AEAD of a cell over a size, and its axes without that."""
+    """The AEAD of a cell that has a size, and the cell's other axes."""
     axes = dict(cell.axes)
     size, name = axes.pop("size", ""), axes.pop("cipher", "") or axes.pop("algorithm", "")
     spelled = name.lower().replace("_", "-")
@@ -81,7 +81,7 @@ def _aead_of(cell: Cell) -> tuple[str, dict[str, str]] | None:
 
 
 def _context(axes: Mapping[str, str], among: Sequence[Mapping[str, str]]) -> str:
-    """The workload, and the values in which this row of sizes is not like all others."""
+    """The workload, and the values in which this series of sizes differs from others."""
     differing = [
         f"{axis}={value}"
         for axis, value in axes.items()

@@ -1,4 +1,4 @@
-"""What a load says of several backends: how even the spread was, what each did, and which were down."""
+"""Findings on the backends of a load: how even the spread was, what each did, and which were down."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tlsbench.loading.tally import SUCCESS
 
 
 def backend_findings(load: Load) -> list[str]:
-    """The findings, a line each; an indented one belongs to the one before. Of one target there are none."""
+    """The findings, one line each; an indented line belongs to the one before. One target has none."""
     lines = []
     even = load.evenness
     if even is not None:
@@ -21,7 +21,7 @@ def backend_findings(load: Load) -> list[str]:
 
 
 def never_answered(load: Load) -> list[str]:
-    """A line for each backend to which no connection succeeded, where others did."""
+    """A line for each backend to which no connection succeeded, if connections to others did."""
     if not load.tally.outcomes[SUCCESS]:
         return []
     return [
@@ -58,4 +58,4 @@ def _down(load: Load, one: BackendLoad) -> str:
     found = f"{one.target} was down{when}: "
     if load.plan.when_down == "move":
         return f"{found}{one.moved:,} of its connections went to the others (--when-down move)"
-    return f"{found}its share went on failing (--when-down move sends it to the others)"
+    return f"{found}its share kept failing (--when-down move sends it to the others)"

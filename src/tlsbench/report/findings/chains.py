@@ -1,4 +1,4 @@
-"""Chains by name, and what a server saves that leaves its intermediates out (``chain_sent``)."""
+"""Names of chains, and what a server saves by not sending its intermediates (``chain_sent``)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _TITLES = {
 }
 _WORKLOADS = ("handshake", "completion")
 _MOST_TOLD = 6
-#: Below this what the ends compute is seen, and not the network.
+#: A smaller difference comes from computation at the ends, not from the network.
 _LEAST_MS = 1.0
 
 
 def chain_name(axes: Mapping[str, str]) -> str:
-    """What a server has for a chain: its key type and how many certificates, and whose keys signed them.
+    """A server's chain by its key type, the key types of its issuers and the number of certificates.
 
-    The issuers are named if their key types are others; that only a leaf is sent is said.
+    Issuers are named only if their key types differ; what is sent is named if it is not the full chain.
     """
     issuers = [axes.get(axis, "same") for axis in ("intermediate_key", "root_key")]
     others = [key for key in dict.fromkeys(issuers) if key != "same"]
@@ -35,12 +35,12 @@ def chain_name(axes: Mapping[str, str]) -> str:
 
 
 def sent_before_the_answer(cell: Cell) -> float:
-    """Bytes of the server without the answer: its side of the handshake."""
+    """The bytes from the server without the answer: its side of the handshake."""
     return cell.server_bytes - parse_size(cell.axes["size"])
 
 
 def chain_findings(run: Run) -> Iterator[Finding]:
-    """For each workload, and each way to send a leaf alone, what that saves in bytes and round trips."""
+    """For each workload and each way to send only the leaf, what that saves in bytes and round trips."""
     for workload in _WORKLOADS:
         cells = [cell for cell in run.cells if cell.axes["workload"] == workload]
         for value, title in _TITLES.items():
@@ -67,7 +67,7 @@ def _told(pair: Pair) -> str:
     trips = [one.phases.get("handshake_round_trips") for one in (pair.against, pair.cell)]
     if trips[0] is not None and trips[1] is not None:
         fewer = f"{trips[0]:.0f} → {trips[1]:.0f} round trips"
-        parts.append(fewer if trips[0] != trips[1] else "as many round trips")
+        parts.append(fewer if trips[0] != trips[1] else "the same number of round trips")
         sooner = (pair.against.phases["first_byte"] - pair.cell.phases["first_byte"]) / 1e6
         told = f"{sooner:,.0f} ms sooner" if sooner >= _LEAST_MS else "no sooner"
         parts.append(f"the first byte comes {told}")

@@ -1,4 +1,4 @@
-"""What is said of a choice between two values of an axis."""
+"""Findings on a choice between two values of an axis."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Contrast:
     """Two values of an axis that people choose between.
 
     :param title: what the choice is about.
-    :param value: the one that the finding is about.
-    :param against: what it is compared with.
-    :param follows: axes that may be spelled otherwise, because they follow from the choice.
-    :param brings: facts in which the cells must differ as well, which the finding then says.
-    :param tells_bytes: whether what goes over the wire is part of the answer.
-    :param beside: another axis, and its value where the first has ``against``.
+    :param value: the value that the finding is about.
+    :param against: the value that it is compared with.
+    :param follows: axes whose values may differ too, because they follow from the choice.
+    :param brings: facts in which the cells may differ as well; the finding then says so.
+    :param tells_bytes: whether the bytes on the wire are part of the answer.
+    :param beside: another axis, and the value of it that cells with ``against`` must have.
     :param of_sessions: whether resumed handshakes are compared too.
     """
 
@@ -57,11 +57,11 @@ def told_finding(
     *,
     what: str = "handshakes",
 ) -> Finding:
-    """What pairs that differ by a choice have in common.
+    """The finding on a choice that significantly changes the time of some pairs.
 
-    :param told: those that differ by more than their uncertainty; ``untold`` is the number of the others.
-    :param not_alike: how many are not compared, because they also differ in what ``unlike`` names.
-    :param what: that takes the time.
+    :param told: the pairs that differ by more than their uncertainty; ``untold`` is the number of the others.
+    :param not_alike: the number of pairs not compared, because they also differ in what ``unlike`` names.
+    :param what: what takes the time.
     """
     ratios = sorted(pair.ratio().median for pair in told)
     trips = _round_trips(told)
@@ -84,12 +84,12 @@ def level_finding(
     *,
     what: str = "handshakes",
 ) -> Finding:
-    """What a choice does that changes the time of both sides together by nothing significant.
+    """The finding on a choice that does not significantly change the time of both sides together.
 
-    It may change that of one side, the round trips, and what goes over the wire.
+    It may still change the time of one side, the round trips and the bytes on the wire.
 
     :param level: the pairs that differ by it, none by more than its uncertainty and the noise floor.
-    :param not_alike: how many are not compared, because they also differ in what ``unlike`` names.
+    :param not_alike: the number of pairs not compared, because they also differ in what ``unlike`` names.
     """
     noun = level[0].cell.instrument.noun
     floor = run.noise_floor.get(level[0].cell.axes["workload"], 0.0)
@@ -117,9 +117,9 @@ def _count(of: Sequence[Pair]) -> str:
 
 
 def _details(contrast: Contrast, of: Sequence[Pair], trips: str) -> list[str]:
-    """The figures of the pairs with the least and the most time, bytes on the wire, and what else differs.
+    """The figures of the pairs with the lowest and highest ratio, bytes on the wire, and what else differs.
 
-    :param trips: what is said of round trips elsewhere.
+    :param trips: what the headline says about round trips.
     """
     named = zip(names([pair.context for pair in of]), of, strict=True)
     ordered = sorted(named, key=lambda one: one[1].ratio().median)
@@ -144,7 +144,7 @@ def _not_compared(not_alike: int, unlike: str) -> list[str]:
 
 
 def _round_trips(told: Sequence[Pair]) -> str:
-    """What the choice does to the round trips, where it does the same in every pair."""
+    """How the choice changes the round trips, if it does so alike in every pair."""
     changes = {
         (pair.against.ledger.round_trips, pair.cell.ledger.round_trips)
         for pair in told
@@ -189,7 +189,7 @@ def _bytes(pair: Pair) -> str:
 
 
 def _beyond_the_window(pair: Pair) -> Iterator[str]:
-    """That the choice makes the server's answer larger than what it may send at once."""
+    """A sentence if the choice makes the server's flight larger than what it may send at once."""
     if pair.against.server_bytes <= INITIAL_WINDOW_BYTES < pair.cell.server_bytes:
         yield (
             f"The server then sends {pair.cell.server_bytes:,.0f} bytes, more than the "

@@ -15,12 +15,12 @@ from tlsbench.scenarios.axes import AXES
 _AXIS: Final = "certificate_compression"
 _MOST_CHAINS: Final = 6
 _NS_PER_MS: Final = 1e6
-#: What saves less than this share of the message is hardly worth its time.
+#: Saving less than this share of the message is hardly worth the time.
 _LITTLE: Final = 0.05
 
 
 def compression_findings(run: Run) -> Iterator[Finding]:
-    """A finding for each algorithm: the sizes of chains, then what it does over a network."""
+    """Findings for each algorithm: on the sizes of chains, then on its effect over a network."""
     for algorithm in AXES[_AXIS].special:
         for workload in ("handshake", "completion"):
             cells = [cell for cell in run.cells if cell.axes["workload"] == workload]
@@ -79,7 +79,7 @@ def _over_a_network(algorithm: str, found: Sequence[Pair]) -> Finding:
 
 
 def _sizes(cell: Cell) -> tuple[float, float] | None:
-    """The Certificate message before and after; None of a file that does not say."""
+    """The bytes of the Certificate message before and after; None if the file does not say."""
     found = [
         cell.negotiated.get(name)
         for name in ("certificate_message_bytes", "compressed_certificate_message_bytes")
@@ -89,7 +89,7 @@ def _sizes(cell: Cell) -> tuple[float, float] | None:
 
 
 def _saved(cell: Cell) -> float:
-    """The share of the message that compression takes away; negative where it grows."""
+    """The share of the message that compression saves; negative if the message grows."""
     sizes = _sizes(cell)
     assert sizes is not None
     return 1 - sizes[1] / sizes[0]
@@ -123,7 +123,7 @@ def _distinct(found: Sequence[Pair]) -> list[Pair]:
 
 
 def _times(found: Sequence[Pair], run: Run) -> Iterator[str]:
-    """What it does to the time, which is not that of compressing where that was done before."""
+    """Its effect on the time, which excludes the compression itself where that was done beforehand."""
     told = [pair for pair in found if pair.is_told_apart(run)]
     if told:
         most = max(told, key=lambda pair: pair.ratio().median)
@@ -133,7 +133,7 @@ def _times(found: Sequence[Pair], run: Run) -> Iterator[str]:
             if side in most.cell.figures
         )
         where = f"{_kind(most.cell)} × {most.cell.axes['chain_length']}"
-        yield f"In time it costs most for {where}: {change_with_interval(most.ratio())}; {sides}"
+        yield f"It costs the most time for {where}: {change_with_interval(most.ratio())}; {sides}"
     if len(told) < len(found):
         yield f"No significant difference in time in {len(found) - len(told)} of {len(found)} cells"
     engines: Mapping[str, str] = {
@@ -144,7 +144,7 @@ def _times(found: Sequence[Pair], run: Run) -> Iterator[str]:
     if any(engine.startswith("BoringSSL") for engine in engines.values()):
         yield (
             "BoringSSL calls its caller's compressor, Python's here, in each handshake: that is in the "
-            "server's time; a server that keeps what it compressed pays it once"
+            "server's time; a server that caches the result pays for it once"
         )
 
 
@@ -153,7 +153,7 @@ def _server(cell: Cell) -> str:
 
 
 def _span(shares: Sequence[float]) -> str:
-    """What is saved, between the least and the most: ``2.1 to 2.9 % smaller``."""
+    """The range of what is saved: ``2.1 to 2.9 % smaller``."""
     least, most = min(shares), max(shares)
     if least < 0 <= most:
         return f"{-100 * least:.1f} % larger to {100 * most:.1f} % smaller"

@@ -1,4 +1,4 @@
-"""One choice against another: resumption, key types, post-quantum groups and signatures."""
+"""One choice compared with another: resumption, key types, post-quantum groups and signatures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tlsbench.scenarios.keys import BY_NAME as KEYS
 
 _SUITE = ("cipher",)
 _POST_QUANTUM_ISSUERS = tuple(name for name in KEYS if name.startswith(("ml-dsa", "slh-dsa")))
-#: What may stand in for a certificate, and what may become of a ticket.
+#: Alternatives to a certificate, and the states of a ticket.
 CREDENTIALS = (
     Contrast(
         "An external PSK instead of a certificate",
@@ -64,8 +64,8 @@ CREDENTIALS = (
         Contrast(title, "ticket_state", state, "current", tells_bytes=True, of_sessions=True)
         for state, title in (
             ("previous-key", "A ticket under the previous key, which is accepted and replaced"),
-            ("unknown-key", "A ticket under a key that is gone, which is refused"),
-            ("expired", "A ticket whose lifetime is over, which is refused"),
+            ("unknown-key", "A ticket under a key that the server no longer has, which is refused"),
+            ("expired", "An expired ticket, which is refused"),
         )
     ),
 )
@@ -135,7 +135,7 @@ CONTRASTS = (
     Contrast("Encrypted ClientHello", "ech", "on", "default", tells_bytes=True),
     Contrast("GREASE for Encrypted ClientHello", "ech", "grease", "default", tells_bytes=True),
 )
-#: Of these axes the values that no contrast above is about are compared with the first one of the run.
+#: On these axes, values that no contrast above covers are compared with the first one of the run.
 _OTHERWISE = {
     "chain_length": "A chain of {} certificates",
     **{
@@ -143,12 +143,12 @@ _OTHERWISE = {
         for axis in ("group", "key", "signature", "tickets", "ocsp", "trust", "session", "cpu", "provider")
     },
 }
-#: A finding has at most this many values of such an axis, the last ones; the table has them all.
+#: At most this many values of such an axis, the last ones, get a finding; the table has them all.
 _MOST_OTHERWISE = 4
 
 
 def contrast_findings(run: Run) -> Iterator[Finding]:
-    """A finding for each choice of which the run holds both sides, whether or not it can tell them apart."""
+    """A finding for each choice of which the run holds both sides, even if they do not differ."""
     handshakes = [cell for cell in run.cells if cell.axes["workload"] == "handshake"]
     for contrast in (*CONTRASTS, *_otherwise(full_handshakes(run))):
         cells = filter(contrast.takes, handshakes if contrast.of_sessions else full_handshakes(run))
@@ -167,7 +167,7 @@ def contrast_findings(run: Run) -> Iterator[Finding]:
 
 
 def _otherwise(cells: Sequence[Cell]) -> Iterator[Contrast]:
-    """The choices that a run holds beyond :data:`CONTRASTS`."""
+    """The choices that a run holds in addition to :data:`CONTRASTS`."""
     for axis, title in _OTHERWISE.items():
         first, *others = dict.fromkeys(cell.axes.get(axis, "") for cell in cells) or [""]
         named = {frozenset((one.value, one.against)) for one in CONTRASTS if one.axis == axis}
@@ -184,7 +184,7 @@ def _otherwise(cells: Sequence[Cell]) -> Iterator[Contrast]:
 
 
 def full_handshakes(run: Run) -> list[Cell]:
-    """The handshakes of a run that resume nothing."""
+    """The handshakes of a run without resumption."""
     return [
         cell
         for cell in run.cells

@@ -1,4 +1,4 @@
-"""A finding, and how figures appear in it."""
+"""A finding, and how it words figures."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from tlsbench.stats import Interval
 
-#: From this factor on a change is given as one, and not in percent.
+#: From this factor on, a change is given as a factor, not in percent.
 _FACTOR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a run says.
+    """One result of a run, in words.
 
     :param headline: the finding in one sentence, without a full stop.
-    :param details: its figures with their uncertainty, a sentence each.
+    :param details: its figures with their uncertainty, one sentence each.
     """
 
     headline: str
@@ -41,9 +41,9 @@ def change_with_interval(ratio: Interval) -> str:
 
 
 def amount(low: float, high: float, noun: str) -> str:
-    """What an operation takes, between two ratios: ``20 to 57 % less time``, ``2.5 times the time``.
+    """What an operation takes, as a range of two ratios: ``20 to 57 % less time``, ``2.5 times the time``.
 
-    :param noun: of what, such as time or instructions.
+    :param noun: what it takes, such as time or instructions.
     """
     less = "fewer" if noun.endswith("s") else "less"
     first, last = ((one >= 1, _size(one)) for one in (low, high))

@@ -1,4 +1,4 @@
-"""What a large noise floor hides: differences that would be called, had the A/A cells been quiet."""
+"""What a large noise floor hides: differences that would count, had the A/A cells been quiet."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tlsbench.stats import LARGE_FLOOR, is_difference
 
 
 def hidden_differences(run: Run) -> Iterator[str]:
-    """For each workload with a large noise floor: on which cell it was measured, and what it hides.
+    """For each workload with a large noise floor, the cell on which it was measured and what it hides.
 
-    The cell is the first of its workload (:func:`tlsbench.sampling.aa_cells_of`); its
-    differences are counted.
+    The cell is the first of its workload (:func:`tlsbench.sampling.aa_cells_of`); the differences of the
+    other cells from it are counted.
     """
     for table in tables(run):
         floor = run.noise_floor.get(table.workload, 0.0)

@@ -1,4 +1,4 @@
-"""The kernel's share of a handshake: over TCP on loopback, beside the very same one in memory."""
+"""The kernel's share of a handshake: over TCP on loopback, compared with the same one in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tlsbench.units import NANOSECONDS
 class _Carried:
     """A handshake over TCP, and the same one in memory; times in nanoseconds.
 
-    :param opening_ns: what it took to open the TCP connection, which is in neither total; 0 if not measured.
+    :param opening_ns: the time to open the TCP connection, which is in neither total; 0 if not measured.
     """
 
     pair: Pair
@@ -26,7 +26,7 @@ class _Carried:
 
     @property
     def ratio(self) -> Interval:
-        """The total over TCP by that in memory, round by round."""
+        """The ratio of the total over TCP to that in memory, round by round."""
         return self.pair.ratio("total")
 
     @property
@@ -34,15 +34,15 @@ class _Carried:
         return self.pair.against.figures["total"].median
 
     def share(self, ratio: float) -> float:
-        """The part of a new connection, its opening included, that a handshake in memory does without.
+        """The share of a new connection, including its opening, that a handshake in memory does without.
 
-        :param ratio: of the totals, the middle or an end of its interval.
+        :param ratio: the ratio of the totals: the median, or an end of its interval.
         """
         return 1 - self.in_memory_ns / (self.in_memory_ns * ratio + self.opening_ns)
 
 
 def kernel_findings(run: Run) -> Iterator[Finding]:
-    """What it costs to carry handshakes over TCP: a ceiling of what a bypass of the kernel could save."""
+    """What it costs to carry handshakes over TCP: a ceiling on what bypassing the kernel could save."""
     cells = [
         cell
         for cell in run.cells

@@ -12,15 +12,15 @@ from tlsbench.results import Cell, Run
 from tlsbench.results.likeness import Difference, alike, likeness
 from tlsbench.units import NANOSECONDS
 
-#: What is compared.
+#: The axis that is compared.
 _LIBRARIES = ("implementation",)
-#: Suites and groups that one library takes and another does not: cells that differ in them alone are rivals
-#: that are not ranked, and it is said why.
+#: Suites and groups that some libraries accept and others do not: cells that differ only in these are rivals
+#: but are not ranked, and the finding says why.
 _CHOSEN = ("cipher", "group")
 
 
 def rivals(run: Run) -> list[list[Cell]]:
-    """The cells of each scenario that several implementations have, whatever suite and group these take."""
+    """The cells of each scenario that several implementations have, whatever suite and group they use."""
     scenarios: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
     for cell in run.cells:
         if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS:
@@ -30,19 +30,19 @@ def rivals(run: Run) -> list[list[Cell]]:
 
 
 def ranked(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """Rivals in groups that are alike, so that the members of one can be ranked."""
+    """Rivals in groups of cells that are alike, so that the members of a group can be ranked."""
     return alike(cells, _LIBRARIES)
 
 
 def are_contested(cells: Sequence[Cell]) -> bool:
-    """Whether several implementations are among some cells."""
+    """Whether the cells are of several implementations."""
     return len({_library(cell) for cell in cells}) > 1
 
 
 def not_ranked(scenarios: Iterable[Sequence[Sequence[Cell]]]) -> str:
-    """Which implementations have no like in some scenario, and what they differ in from the first that do.
+    """The implementations without a match in some scenario, and how they differ from the first that has one.
 
-    :param scenarios: of each the groups that :func:`ranked` gives.
+    :param scenarios: for each scenario, the groups that :func:`ranked` returns.
     """
     found: dict[str, list[list[Difference]]] = defaultdict(list)
     for groups in scenarios:
@@ -58,8 +58,8 @@ def not_ranked(scenarios: Iterable[Sequence[Sequence[Cell]]]) -> str:
 def fastest_findings(run: Run) -> Iterator[Finding]:
     """For each workload with several implementations, which is fastest in how many of its scenarios.
 
-    One counts as fastest where the next cannot be the same: by more than the uncertainty and the noise floor.
-    Only cells that are alike are ranked; what the others differ in is said.
+    One counts as fastest if it leads the next by more than the uncertainty and the noise floor. Only cells
+    that are alike are ranked; the finding says what the others differ in.
     """
     by_workload: dict[str, list[list[list[Cell]]]] = defaultdict(list)
     for cells in rivals(run):
@@ -71,7 +71,7 @@ def fastest_findings(run: Run) -> Iterator[Finding]:
             yield Finding(f"Fastest at {workload}: {_sentence(contested, run)}", tuple(details))
         elif details:
             yield Finding(
-                f"Fastest at {workload}: not ranked, as no two libraries did the same", tuple(details)
+                f"Fastest at {workload}: not ranked, as no two libraries did the same work", tuple(details)
             )
 
 

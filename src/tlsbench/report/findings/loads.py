@@ -1,4 +1,4 @@
-"""What a load says in words: rates, what was negotiated, what went wrong, and who was busy."""
+"""The findings of a load: rates, what was negotiated, what failed, and which side was busy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from tlsbench.loading.tally import SUCCESS
 from tlsbench.report.findings.backends import backend_findings
 from tlsbench.report.growth import growth_lines
 
-#: From this share on a side's processors are called busy; below the other, idle.
+#: From the first share on, a side's processors are called busy; below the second, idle.
 _BUSY, _IDLE = 0.95, 0.8
 
 
 def load_findings(load: Load) -> list[str]:
-    """The findings of a load, a line each; an indented one belongs to the one before."""
+    """The findings of a load, one line each; an indented line belongs to the one before."""
     tally = load.tally
     rate = f"{load.handshakes_per_s:,.1f} handshakes a second{_requests(load)}"
     lines = [f"held: {tally.held:,} connections" if load.plan.hold else rate]
@@ -40,7 +40,7 @@ def load_findings(load: Load) -> list[str]:
 
 
 def _handshakes(load: Load) -> list[str]:
-    """How many handshakes resumed, took a round trip more, or were not seen to be accepted."""
+    """How many handshakes were resumed, took an extra round trip, or were not confirmed."""
     tally, lines = load.tally, []
     if load.plan.resume:
         share = tally.resumed / tally.handshakes if tally.handshakes else 0.0
@@ -68,7 +68,7 @@ def _by_clients(load: Load) -> str:
 
 
 def _path(load: Load) -> list[str]:
-    """What the clients' kernels say of their connections."""
+    """What the clients' kernels report about their connections."""
     tally = load.tally
     asked = tally.windows.total()
     if not asked:
@@ -81,12 +81,12 @@ def _path(load: Load) -> list[str]:
     again = "no segment"
     if tally.retransmissions:
         segments = f"{tally.retransmissions:,} segment{'s' * (tally.retransmissions > 1)}"
-        again = f"{segments}, in {tally.retransmitting:,} of {asked:,} connections,"
-    return [f"TCP: the client sent {again} again; its congestion window at the end: {window}"]
+        again = f"{segments}, in {tally.retransmitting:,} of {asked:,} connections"
+    return [f"TCP: the client retransmitted {again}; its congestion window at the end: {window}"]
 
 
 def _lines(load: Load) -> list[str]:
-    """What the lines of --via carried."""
+    """What the lines of ``--via`` carried."""
     conditions = load.plan.lines
     carried = [(load.plan.line, load.forwarded)]
     carried += [
@@ -103,7 +103,7 @@ def _lines(load: Load) -> list[str]:
 
 
 def _quic_path(load: Load) -> list[str]:
-    """What the clients' QUIC library says of its packets."""
+    """What the clients' QUIC library reports about its packets."""
     if load.plan.http != "3" or not load.tally.handshakes:
         return []
     lost, again = "no packet", ""
@@ -134,7 +134,7 @@ def _failures(load: Load) -> list[str]:
         lines.append(f"failed during the warm-up: {tally.warm_up_failures.total():,}, not counted above")
         lines += [f"  {count:,} × {kind}" for kind, count in tally.warm_up_failures.most_common()]
     if any("certificate required" in kind for kind in (*tally.failures, *tally.warm_up_failures)):
-        lines.append("the server wants a client certificate: give --cert and --key")
+        lines.append("the server requires a client certificate: give --cert and --key")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""What an open connection keeps, and with which implementation it is how much."""
+"""How much memory an open connection keeps, by implementation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tlsbench.sampling.instruments import ALLOCATIONS
 from tlsbench.units import BYTES
 
 _SIDES = ("server", "client")
-#: For how many connections the memory is worked out.
+#: The number of connections for which the memory is worked out.
 _CONNECTIONS = 100_000
 
 
 def memory_findings(run: Run) -> Iterator[Finding]:
-    """For each side the least and the most that a connection keeps; with one cell, what that keeps."""
+    """For each side, the least and the most that a connection keeps; with one cell, what that keeps."""
     cells = [cell for cell in run.cells if cell.instrument is ALLOCATIONS]
     for side in _SIDES if cells else ():
         yield _of_side(side, cells)

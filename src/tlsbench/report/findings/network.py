@@ -1,4 +1,4 @@
-"""What a network makes of chains, of resumption and of processor time; of ``workload=completion``."""
+"""What chains, resumption and processor time cost over a network, from ``workload=completion``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_CHAINS = 6
 
 
 class _Choice(NamedTuple):
-    """What people choose on an axis, the alternative, and what to call the choice."""
+    """A value that people choose on an axis, its alternative, and a title for the choice."""
 
     axis: str
     value: str
@@ -32,25 +32,25 @@ _CHOICES = (
     _Choice("resumption", "ticket", "none", "Resumption by ticket"),
     _Choice("resumption", "external-psk", "none", "An external PSK instead of a certificate"),
     _Choice("certificate_type", "raw_public_key", "x509", "A raw public key instead of a certificate"),
-    _Choice("ticket_state", "unknown-key", "current", "A ticket under a key that is gone"),
+    _Choice("ticket_state", "unknown-key", "current", "A ticket under a key that the server no longer has"),
     _Choice("group", "X25519MLKEM768", "x25519", "X25519MLKEM768 instead of x25519"),
     _Choice("key", "ml-dsa-44", "ecdsa-secp256r1", "ML-DSA-44 instead of ECDSA P-256"),
     _Choice("key", "ml-dsa-65", "ecdsa-secp256r1", "ML-DSA-65 instead of ECDSA P-256"),
     _Choice("key", "ml-dsa-87", "ecdsa-secp256r1", "ML-DSA-87 instead of ECDSA P-256"),
 )
-#: Of the choices those of which the bytes are a part of the answer.
+#: The axes of the choices for which the bytes are part of the answer.
 _TELL_BYTES = ("group", "key")
 #: Why more bytes can bring an answer sooner.
 _OPENED = (
     "More bytes in the handshake open the server's congestion window (slow start), so that an answer larger "
     "than the initial window can come a round trip sooner; size=1KiB shows what the handshake alone takes"
 )
-#: What may follow from the version.
+#: The axes whose values may follow from the version.
 _FOLLOWS = {"version": ("cipher", "group")}
 
 
 def network_findings(run: Run) -> Iterator[Finding]:
-    """Where a chain costs a round trip, what resumption saves, and what the processors' share is."""
+    """Where a chain costs a round trip, what resumption saves, and the processors' share."""
     cells = [cell for cell in run.cells if cell.axes["workload"] == "completion" and cell.phases]
     yield from _chains(cells)
     for choice in _CHOICES:
@@ -59,7 +59,7 @@ def network_findings(run: Run) -> Iterator[Finding]:
 
 
 def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
-    """By initial window and Nagle, the chains that take more round trips than the smallest."""
+    """The chains that take more round trips than the least, by initial window and Nagle's algorithm."""
     full = [
         cell
         for cell in cells
@@ -67,7 +67,7 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
         and cell.axes.get("certificate_compression", "none") == "none"
         and cell.axes["version"] == "1.3"
         and cell.axes.get("certificate_type", "x509") == "x509"
-        and cell.axes.get("transport", "tls") == "tls"  # QUIC's ends have windows of their own
+        and cell.axes.get("transport", "tls") == "tls"  # QUIC endpoints have their own windows
     ]
     by_window: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in full:
@@ -100,7 +100,7 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 def _savings(run: Run, cells: Sequence[Cell], choice: _Choice) -> Iterator[Finding]:
-    """How much sooner the first byte of an answer comes, by round trip time."""
+    """How much sooner the first byte of an answer comes, by round-trip time."""
     axis, value, against, title = choice
     saved: dict[str, list[float]] = defaultdict(list)
     found = list(pairs(cells, axis, value, against, _FOLLOWS.get(axis, ())))
@@ -140,7 +140,7 @@ def _grows(found: Sequence[Pair]) -> bool:
 
 
 def _more_bytes(found: Sequence[Pair]) -> str:
-    """What a choice adds to the bytes that each side sends, between the least and the most."""
+    """The range of what a choice adds to the bytes that each side sends."""
     sent = [
         sorted(round(getattr(pair.cell, side) - getattr(pair.against, side)) for pair in found)
         for side in ("client_bytes", "server_bytes")
@@ -150,7 +150,7 @@ def _more_bytes(found: Sequence[Pair]) -> str:
 
 
 def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:
-    """The share of processor time in the completions, by round trip time."""
+    """The share of processor time in the completions, by round-trip time."""
     shares: dict[str, list[tuple[float, Cell]]] = defaultdict(list)
     for cell in cells:
         busy = cell.figures["client"].median + cell.figures["server"].median

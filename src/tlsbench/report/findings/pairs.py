@@ -1,4 +1,4 @@
-"""Cells that differ in one thing, and what that makes of their times."""
+"""Cells that differ in one thing, and its effect on their times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Pair:
     """Two cells of a run that differ in one axis, and in what follows from it.
 
     :param context: the axes that they share, by name.
-    :param beside: what they differ in beside that axis.
+    :param beside: what they differ in apart from that axis.
     """
 
     cell: Cell
@@ -26,9 +26,9 @@ class Pair:
     beside: Likeness = field(default_factory=Likeness)
 
     def ratio(self, part: str = "") -> Interval:
-        """The cell's time over the other's, round by round, with its 95 % interval.
+        """The ratio of the cell's time to the other's, round by round, with its 95 % interval.
 
-        :param part: such as ``client``; what stands for the cells (:attr:`Cell.main`) without.
+        :param part: such as ``client``; by default, the main part of the cells (:attr:`Cell.main`).
         """
         return ratio_of(self.cell, self.against, part)
 
@@ -47,13 +47,13 @@ def pairs(
     *,
     compared: Sequence[str] = (),
 ) -> Iterator[Pair]:
-    """The pairs of cells of which one has a value of an axis, and the other another.
+    """The pairs of cells of which one has a given value of an axis, and the other another one.
 
-    Of several others the one that differs least beside that is taken.
+    If several others qualify, the one with the fewest further differences is taken.
 
-    :param value: of the first; ``against`` that of the second.
-    :param follows: axes that may be spelled otherwise, because they follow from this one.
-    :param compared: axes in which the two are to differ as well.
+    :param value: the first cell's value; ``against`` is the second's.
+    :param follows: axes whose values may differ too, because they follow from this one.
+    :param compared: axes in which the two differ on purpose as well.
     """
     groups: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
     for cell in cells:

@@ -1,4 +1,4 @@
-"""Where the time of a handshake goes: how much of each side is a few operations, and what is left."""
+"""Where the time of a handshake goes: how much of each side a few operations take, and what is left."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.workloads.parts import REST
 from tlsbench.workloads.parts.bill import AGREEMENT, KEY_SHARE, SIGNATURE, VERIFICATION
 
-#: The operations that a handshake is known by; the others are its ways to them.
+#: The public-key operations of a handshake; the others surround them.
 _ASYMMETRIC = (KEY_SHARE, AGREEMENT, SIGNATURE, VERIFICATION)
-#: Of more cells than these each has its headline alone; of still more, two are described.
+#: With more cells than the first, each has only its headline; with more than the second, two are described.
 _MOST_IN_FULL, _MOST_CELLS = 2, 4
-#: Of a rest in several rows.
+#: The most rows to name of a rest that has several.
 _MOST_NAMED = 4
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def parts_findings(run: Run) -> Iterator[Finding]:
-    """For each side of each cell that was taken apart and adds up, the server first.
+    """A finding for each side of each cell with parts that add up, the server first.
 
-    Of many cells they are of those with the least and the greatest share of rest, and of several without what
-    the table has.
+    If there are several cells, the details are left to the table; if there are many, only those with the
+    least and the greatest share of rest are described.
     """
     cells = cells_with_parts(run)
     names = labels_of(cells) if len(cells) > 1 else [""] * len(cells)
@@ -76,12 +76,12 @@ def _rest(cell: Cell, side: str, share: float) -> str:
 
 
 def _whole(cell: Cell, side: str) -> str:
-    """What the table has of the side; of instructions, which it has of both alone, the sum of its parts."""
+    """The table's figure for the side, or the sum of its parts if the table has only both sides together."""
     return shown(cell.figures[side].median if side in cell.figures else balance(cell, side), cell)
 
 
 def _operations(found: Sequence[CellPart]) -> str:
-    """How many public-key operations these are, where that is known."""
+    """The number of public-key operations in words, if it is known."""
     count = round(sum(one.count for one in found))
     if not count:
         return "are public-key operations"

@@ -1,8 +1,8 @@
-"""What a library's QUIC or DTLS costs beyond its own TLS, by what the ledger counts: datagrams.
+"""What a library's QUIC or DTLS costs beyond its own TLS, by the number of datagrams in the ledger.
 
 The same engine does the same key exchange and signatures over each transport. What is left is the transport:
-a part that every handshake has, and one for each datagram that is sealed, sent, opened and acknowledged. So
-the differences of handshakes with different keys, chains and groups must lie on a line over their datagrams.
+a fixed cost per handshake, and a cost for each datagram that is sealed, sent, opened and acknowledged. The
+differences of handshakes with different keys, chains and groups must therefore be linear in their datagrams.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from tlsbench.results import Cell, Run
 from tlsbench.stats.slope import Slope, slope
 
 _CALLED: Final = {"quic": "QUIC", "dtls": "DTLS"}
-#: Half a 95 % interval of many points, in standard errors.
+#: The half-width of a 95 % interval with many points, in standard errors.
 _NORMAL: Final = 1.96
 
 
 def per_datagram_findings(run: Run) -> Iterator[Finding]:
-    """A finding of each library and transport of which enough handshakes differ in their datagrams."""
+    """A finding for each library and transport with enough handshakes that differ in their datagrams."""
     points: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     cells = [cell for cell in run.cells if _counts(cell)]
     plain = {_key(cell): cell for cell in cells if cell.axes.get("transport", "tls") == "tls"}
@@ -38,7 +38,7 @@ def per_datagram_findings(run: Run) -> Iterator[Finding]:
 
 
 def _counts(cell: Cell) -> bool:
-    """Whether it is a handshake of one library that answers at once."""
+    """Whether the cell is a handshake of one library, without a check of the client's address."""
     return (
         cell.axes["workload"] == "handshake"
         and "implementation" in cell.axes
@@ -48,7 +48,7 @@ def _counts(cell: Cell) -> bool:
 
 
 def _key(cell: Cell) -> frozenset[tuple[str, str]]:
-    """What the two cells of a pair must have in common: all but the transport."""
+    """What the two cells of a pair must have in common: everything but the transport and the MTU."""
     axes: Mapping[str, str] = {**cell.axes, "group": str(cell.negotiated.get("group", ""))}
     return frozenset((axis, value) for axis, value in axes.items() if axis not in ("transport", "mtu"))
 
@@ -75,6 +75,6 @@ def _finding(
         "its own TLS, whatever the signature and key exchange",
         (
             f"{through}, of {counts[0]:.0f} to {counts[-1]:.0f} datagrams",
-            f"{far}: {with_unit(left, unit)} of that the line does not explain",
+            f"{far}: the line does not explain {with_unit(left, unit)} of that",
         ),
     )

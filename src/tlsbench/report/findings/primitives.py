@@ -1,4 +1,4 @@
-"""What one primitive costs beside another that does the same: of hashes, signatures, padding, passwords."""
+"""What a primitive costs compared with another for the same task: hashes, signatures, padding, passwords."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tlsbench.units import NANOSECONDS
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A question about two primitives.
+    """A comparison of two primitives.
 
-    :param usual: what is usual, and what it is compared with.
-    :param words: the headline, of what stands beside.
+    :param usual: the usual one, with which ``other`` is compared.
+    :param words: the headline of the details.
     """
 
     usual: str
@@ -50,7 +50,7 @@ _NS_PER_S: Final = 1e9
 
 
 def primitive_findings(run: Run) -> Iterator[Finding]:
-    """What stands in for another, by engine and size; and what a password hash takes."""
+    """What each alternative costs, by engine and size; then what a password hash takes."""
     cells = [
         cell
         for cell in run.cells
@@ -68,7 +68,7 @@ def primitive_findings(run: Run) -> Iterator[Finding]:
 
 
 def _detail(contrast: Contrast, axes: Mapping[str, str], row: Mapping[str, Cell], run: Run) -> Iterator[str]:
-    """The ratio of one row, if it holds both."""
+    """The ratio from one row, if it holds both."""
     if not {contrast.usual, contrast.other} <= row.keys():
         return
     usual, other = row[contrast.usual], row[contrast.other]
@@ -84,7 +84,7 @@ _PLAIN: Final = (None, "", "native")
 
 
 def _passwords(cells: Sequence[Cell]) -> Iterator[Finding]:
-    """How long each takes, how many a second of a core that is, and the memory that its parameters say."""
+    """How long each takes, how many per second one core does, and the memory that its parameters require."""
     hashes = {subject.name for subject in PASSWORD_HASHES}
     details = []
     for cell in cells:

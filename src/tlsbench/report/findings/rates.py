@@ -1,4 +1,4 @@
-"""How many handshakes a second a core gives."""
+"""How many handshakes per second one core does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tlsbench.report.findings.finding import Finding
 from tlsbench.results import Cell, Run
 from tlsbench.units import NANOSECONDS
 
-#: Of how many key types the finding speaks; the table has them all.
+#: The most key types that the finding mentions; the table has them all.
 _MOST = 4
 
 
@@ -35,7 +35,7 @@ def rate_findings(run: Run) -> Iterator[Finding]:
 
 
 def _rate(key: str, cell: Cell) -> tuple[str, str]:
-    """The rate with its uncertainty, and with what it was reached."""
+    """The rate with its uncertainty, and the configuration that reached it."""
     side = cell.figures["server"].interval
     half = 100 * side.relative_half_width
     library = cell.axes.get("implementation") or cell.axes.get("server", "")

@@ -1,4 +1,4 @@
-"""What padding, small records and limits cost in time and bytes, and new keys in terms of a record."""
+"""What padding, small records and limits cost in time and bytes, and what new keys cost in records."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _WORDS: Final = {
 _NOUNS: Final = {"bulk": "bulk data", "echo": "an echo"}
 #: Up to this many values of an axis are listed one by one.
 _MOST_TOLD: Final = 6
-#: A full record, in which the cost of an update is expressed, and what an update is compared with.
+#: The sizes of the full records in which an update's cost is expressed, and of the echo it is compared with.
 _FULL, _BYTE = "16KiB", "1B"
 
 
 def record_findings(run: Run) -> Iterator[Finding]:
-    """What each value of the axes of records changes, and what a KeyUpdate costs."""
+    """What each value of the record axes changes, and what a KeyUpdate costs."""
     for axis in RECORD_AXES:
         for workload in _NOUNS:
             yield from _costs(run, axis, workload)
@@ -39,7 +39,7 @@ def record_findings(run: Run) -> Iterator[Finding]:
 
 
 def _pairs(run: Run, axis: str, workload: str) -> list[Pair]:
-    """The cells with a special value beside the same with the usual one, from small values to large."""
+    """The cells with a special value, each paired with the usual one, from small values to large."""
     cells = [cell for cell in run.cells if cell.axes["workload"] == workload and axis in cell.axes]
     values = {cell.axes[axis] for cell in cells} - {AXES[axis].neutral}
     ordered = sorted(values, key=lambda value: number_of(value) or 0)
@@ -48,7 +48,7 @@ def _pairs(run: Run, axis: str, workload: str) -> list[Pair]:
 
 
 def _costs(run: Run, axis: str, workload: str) -> Iterator[Finding]:
-    """One finding of the value that costs most, and each of the others in its details."""
+    """One finding on the value that costs most, with the others in its details."""
     found = [pair for pair in _pairs(run, axis, workload) if overhead(pair.cell) is not None]
     if not found:
         return
@@ -93,7 +93,7 @@ def _records(cell: Cell) -> float:
 
 
 def _first_bytes(run: Run) -> Iterator[Finding]:
-    """How much sooner small records show their first byte over a network, and what they cost to the last."""
+    """How much sooner small records show their first byte over a network, and how late they make the last."""
     found = [pair for pair in _pairs(run, "record_size", "completion") if "first_byte" in pair.cell.phases]
     if not found:
         return
@@ -125,7 +125,7 @@ def _first_byte(cell: Cell) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Update:
-    """An update beside the echo of a byte, which it holds too, and full records where they are known."""
+    """An update, the echo of a byte that it includes, and full records if they were measured."""
 
     cell: Cell
     echo: Cell
@@ -137,7 +137,7 @@ class _Update:
 
     @property
     def full_records(self) -> float | None:
-        """As how many full records, each sealed by one side and opened by the other, it costs."""
+        """How many full records, each sealed by one side and opened by the other, cost as much."""
         if self.bulk is None:
             return None
         return self.beyond("libraries") / (self.bulk.figures["libraries"].median / 2)
@@ -170,7 +170,7 @@ def _update(run: Run, cell: Cell) -> _Update | None:
 
 
 def _like(run: Run, cell: Cell, workload: str, size: str) -> Cell | None:
-    """The cell of another workload with the same usual records, ends, suite and keys."""
+    """The cell of another workload with usual records, and the same ends, suite and keys."""
     wanted = {axis: value for axis, value in cell.axes.items() if axis not in ("workload", "request_update")}
     for other in run.cells:
         axes = other.axes
@@ -184,7 +184,7 @@ def _like(run: Run, cell: Cell, workload: str, size: str) -> Cell | None:
 def _of_updates(found: Sequence[_Update], *, answered: bool) -> Finding:
     named = names([update.cell.axes for update in found])
     ordered = sorted(zip(named, found, strict=True), key=lambda one: one[1].beyond("libraries"))
-    what = "A KeyUpdate that is asked for and answered" if answered else "A KeyUpdate that asks for no answer"
+    what = "A KeyUpdate that requests an answer" if answered else "A KeyUpdate that requests no answer"
     least, most = (one.beyond("libraries") for _, one in (ordered[0], ordered[-1]))
     unit = ordered[0][1].cell.instrument.unit
     costs = (

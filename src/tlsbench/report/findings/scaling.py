@@ -1,4 +1,4 @@
-"""What threads of one process lose against as many processes; of ``workload=scaling``."""
+"""What threads of one process lose compared with as many processes, from ``workload=scaling``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tlsbench.results.scaling import controls, efficiency, interpreter_share, th
 from tlsbench.sampling.instruments import SCALING
 from tlsbench.stats import Interval, is_difference
 
-#: Scenarios that the findings mention; the table has them all.
+#: The most scenarios that the findings mention; the table has them all.
 _MOST = 8
 _VOID = "void: "
 
 
 def scaling_findings(run: Run) -> Iterator[Finding]:
-    """Of each series of cells that differ in threads alone what its most threads do; the worst first."""
+    """For each series of cells that differ only in threads, what its most threads do; the worst first."""
     cells = [cell for cell in run.cells if cell.instrument is SCALING]
     rows = [row for row in series_of(cells) if threads_of(row[-1]) > 1]
     if rows:
@@ -39,7 +39,7 @@ def scaling_findings(run: Run) -> Iterator[Finding]:
 
 
 def series_of(cells: Sequence[Cell]) -> list[list[Cell]]:
-    """The cells in rows that differ in threads alone, the fewest first."""
+    """The cells in series that differ only in threads, each with the fewest threads first."""
     found: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
     for cell in cells:
         found[tuple((axis, value) for axis, value in cell.axes.items() if axis != "threads")].append(cell)

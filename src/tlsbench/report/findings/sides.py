@@ -15,13 +15,13 @@ from tlsbench.results.likeness import alike, likeness
 from tlsbench.stats import is_difference
 from tlsbench.units import NANOSECONDS
 
-#: Fewer libraries on a side are no field to be first in.
+#: The fewest libraries on a side that are worth ranking.
 _LEAST = 3
 _PEERS = {"client": "server", "server": "client"}
 
 
 def side_findings(run: Run) -> Iterator[Finding]:
-    """For each side and peer the libraries in the order of their own time, where several have that peer."""
+    """For each side and peer, the libraries in order of their own time, if several ran with that peer."""
     for side, peer in _PEERS.items():
         fields: dict[tuple[tuple[str, str], ...], dict[str, Cell]] = defaultdict(dict)
         for cell in run.cells:
@@ -46,7 +46,7 @@ def _has_unlike_ends(cells: Mapping[str, Cell]) -> bool:
 
 
 def _findings(side: str, peer: str, context: str, cells: Sequence[Cell], run: Run) -> Iterator[Finding]:
-    """Of those that are alike; what the others differ in is said."""
+    """The finding on those that are alike; it says what the others differ in."""
     groups = sorted(alike(cells, (side,)), key=len, reverse=True)
     fastest, *others = sorted(groups[0], key=lambda cell: cell.figures[side].median)
     if len(others) + 1 < _LEAST:

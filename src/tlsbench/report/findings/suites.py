@@ -1,4 +1,4 @@
-"""What a suite costs beside another: CBC beside GCM, DHE and static RSA beside ECDHE; what is given up."""
+"""What a suite costs compared with another (CBC with GCM, DHE and static RSA with ECDHE) and gives up."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MOST_NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """Suites of one kind, each beside the one that differs in this alone.
+    """Suites of one kind, each compared with the suite that differs only in that.
 
-    :param partner: the name of the suite beside one; ``""`` for a suite of another kind.
-    :param workload: of the cells.
-    :param what: that is done there, in the plural.
-    :param note: what the figures do not say.
+    :param partner: returns the name of the suite to compare with; ``""`` for a suite of another kind.
+    :param workload: the workload of the cells.
+    :param what: what is done there, in the plural.
+    :param note: what the figures do not show.
     """
 
     title: str
@@ -37,7 +37,7 @@ class _Beside:
 
 
 def _with_gcm(suite: CipherSuite) -> str:
-    """The suite with GCM beside one with CBC, of the same key exchange, authentication and cipher."""
+    """The suite with GCM for one with CBC, with the same key exchange, authentication and cipher."""
     if not suite.encryption.endswith("_CBC") or not suite.encryption.startswith(("AES", "CAMELLIA", "ARIA")):
         return ""
     digest = "SHA384" if "256" in suite.encryption else "SHA256"
@@ -68,7 +68,7 @@ _KINDS = (
 
 
 def suite_findings(run: Run) -> Iterator[Finding]:
-    """What suites cost beside others, where a run holds both; then the suites and versions to leave."""
+    """What suites cost compared with others, if a run holds both; then the suites and versions to abandon."""
     for kind in _KINDS:
         found = [pair for pair in _pairs(kind, run) if {one.what for one in pair.beside.stray} <= _FOLLOWS]
         told = [pair for pair in found if pair.is_told_apart(run)]
@@ -93,7 +93,7 @@ def _pairs(kind: _Beside, run: Run) -> Iterator[Pair]:
 
 
 def _records_of_old_versions(run: Run) -> Iterator[Finding]:
-    """What data costs in a newer version, with the suite that is most alike there."""
+    """What data costs in a newer version than a broken one, with the most similar suite there."""
     cells = [cell for cell in run.cells if cell.axes["workload"] == "bulk"]
     for contrast in CONTRASTS:
         if contrast.against in BROKEN_VERSIONS:
@@ -120,7 +120,7 @@ def _broken(run: Run) -> Iterator[Finding]:
         versions, verb = " and ".join(found), "is" if len(found) == 1 else "are"
         yield Finding(
             f"TLS {versions} {verb} broken and must not be used (RFC 8996)",
-            ("It is measured, at OpenSSL's security level 0, to help argue for leaving it",),
+            ("It is measured, at OpenSSL's security level 0, to help argue for abandoning it",),
         )
 
 

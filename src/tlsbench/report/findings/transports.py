@@ -1,4 +1,4 @@
-"""What QUIC and DTLS cost beside TLS over TCP: for a handshake, a byte, a round trip and a request."""
+"""What QUIC and DTLS cost compared with TLS over TCP: per handshake, byte, round trip and request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tlsbench.results import Cell, Run
 from tlsbench.scenarios.networks import read_rtt
 from tlsbench.stats import Interval, is_difference
 
-#: What differs between a cell over datagrams and its like over TLS; all else must be the same.
+#: What may differ between a cell over datagrams and its counterpart over TLS; all else must be the same.
 _OF_THE_LIBRARY: Final = frozenset(("implementation", "client", "server"))
 _MAY_DIFFER: Final = _OF_THE_LIBRARY | {"transport", "group", "mtu"}
 _NOUNS: Final = {
@@ -25,16 +25,16 @@ _NOUNS: Final = {
     "request": "a request",
 }
 CALLED: Final = {"quic": "QUIC", "dtls": "DTLS"}
-#: Full and resumed handshakes of DTLS are a choice among others (:mod:`.contrasts`).
+#: The workloads to compare. Full and resumed handshakes of DTLS are choices in :mod:`.contrasts`.
 COMPARED: Final = {"quic": tuple(_NOUNS), "dtls": ("bulk", "echo")}
-#: Where a handshake was, beside which the workload says nothing more.
+#: How a finding names the place of handshakes, by workload.
 _WHERE: Final = {"handshake": "", "completion": " over a network"}
 _MOST_CHAINS: Final = 6
 _NS_PER_MS: Final = 1e6
 
 
 def transport_findings(run: Run) -> Iterator[Finding]:
-    """What each library's datagrams cost beside TLS in the same run, and where a chain costs a round trip."""
+    """What datagrams cost compared with TLS in the same run, and where a chain costs a round trip."""
     for transport, workloads in COMPARED.items():
         for workload in workloads:
             yield from _beside_tls(run, workload, _NOUNS[workload], transport)
@@ -43,7 +43,7 @@ def transport_findings(run: Run) -> Iterator[Finding]:
 
 
 def beside_tls(run: Run, workload: str, transport: str) -> dict[str, list[tuple[Cell, Cell]]]:
-    """The cells of a transport by library, each with its like over TLS; those that have none are left out."""
+    """The cells of a transport that have a counterpart over TLS, each with that, by library."""
     found: dict[str, list[tuple[Cell, Cell]]] = defaultdict(list)
     over_tls = _of(run.cells, workload, "tls")
     for cell in _of(run.cells, workload, transport):
@@ -53,7 +53,7 @@ def beside_tls(run: Run, workload: str, transport: str) -> dict[str, list[tuple[
 
 
 def _beside_tls(run: Run, workload: str, noun: str, transport: str) -> Iterator[Finding]:
-    """A finding of each library, about its first cell that has its like over TLS."""
+    """A finding for each library, on its first cell that differs significantly from TLS."""
     floor = run.noise_floor.get(workload, 0.0)
     for library, found in beside_tls(run, workload, transport).items():
         told = [(cell, other) for cell, other in found if is_difference(ratio_of(cell, other), floor)]
@@ -89,7 +89,7 @@ def _library(cell: Cell) -> str:
 
 
 def _like(cell: Cell, others: Sequence[Cell]) -> Cell | None:
-    """The cell over TLS with which it is compared: of the same library, or else the fastest."""
+    """The cell over TLS to compare with: that of the same library, otherwise the fastest."""
     like = [other for other in others if _rest(other.axes) == _rest(cell.axes)]
     same = [other for other in like if _library(other) == _library(cell)]
     return min(same or like, key=lambda other: other.main.median, default=None)
@@ -100,7 +100,7 @@ def _rest(axes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _round_trips(cell: Cell, other: Cell) -> str:
-    """Round trips until the client may send, on a connection that TCP must open first."""
+    """The round trips until the client may send, compared with a connection that TCP must open first."""
     ours, theirs = cell.ledger.round_trips, other.ledger.round_trips
     if cell.axes["workload"] != "handshake" or ours is None or theirs is None:
         return ""
@@ -114,7 +114,7 @@ def _trips(count: int) -> str:
 
 
 def _details(cell: Cell, other: Cell) -> Iterator[str]:
-    """Absolute figures with their intervals, and what the ledger says of the difference."""
+    """Absolute figures with their intervals, and what the ledger says about the difference."""
     unit = cell.instrument.unit
     sides = "; ".join(
         f"{side} {change_with_interval(ratio_of(cell, other, side))}" for side in ("client", "server")
@@ -153,7 +153,7 @@ def _more(told: Sequence[tuple[Cell, Cell]]) -> Iterator[str]:
 
 
 def _over_network(cells: Sequence[Cell]) -> Iterator[Finding]:
-    """How much sooner QUIC brings the first byte of an answer, by round trip time."""
+    """How much sooner QUIC brings the first byte of an answer, by round-trip time."""
     over_tls = [cell for cell in _of(cells, "completion", "tls") if cell.phases]
     sooner: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for cell in _of(cells, "completion", "quic"):
@@ -176,7 +176,7 @@ def _over_network(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
-    """The chains that are more than a QUIC server may send before it has validated the client's address."""
+    """The chains that exceed what a QUIC server may send before it has validated the client's address."""
     by_library: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for workload in ("handshake", "completion"):
         for cell in _of(cells, workload, "quic"):
@@ -206,7 +206,7 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 def _held_back(cell: Cell) -> str:
-    """What went to and fro in the first round trip, where it was counted, and how many it took."""
+    """What each side sent in the first round trip, if it was counted, and the number of round trips."""
     trips, sizes = _trips(cell.ledger.round_trips or 0), cell.ledger.sizes
     if sizes is None:
         return f"{sent_before_the_answer(cell):,.0f} bytes from the server, {trips}"

@@ -1,4 +1,4 @@
-"""The backends of a load beside each other, as a table of a page."""
+"""The backends of a load side by side, as a table of a page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MEANINGS = {
 
 
 def grid_of_backends(load: Load) -> Grid:
-    """A row for each backend."""
+    """A table with one row per backend."""
     sheet = table_of_backends(load)
     return Grid(
         "Every backend",

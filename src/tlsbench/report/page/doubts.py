@@ -1,4 +1,4 @@
-"""What stands in the way of trusting the numbers of a page, each with its remedy."""
+"""Reasons to doubt the numbers of a page, each with its remedy."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.table import tables
 from tlsbench.results import Run
 
-#: Cells that are named when there are many.
+#: How many cells are named if there are many.
 MOST_NAMED = 3
-#: A smaller drift would be shown as none.
+#: A smaller drift would be shown as zero.
 _LEAST_DRIFT = 0.0005
 
 
 def undecided(bases: Sequence[str], judgements: Sequence[Judgement]) -> Iterator[str]:
-    """The cells of which comparisons do not say whether they changed.
+    """The cells for which comparisons cannot say whether they changed.
 
-    :param bases: what the bases are called.
+    :param bases: the names of the bases.
     """
     for base, judgement in zip(bases, judgements, strict=False):
         left = [verdict for verdict in judgement.verdicts if verdict.verdict == "~"]
@@ -41,7 +41,7 @@ def _some(named: Sequence[str]) -> str:
 
 
 def doubts_of(recording: Recording, run: Run | None, load: Load | None) -> list[str]:
-    """What is to be doubted of a result itself."""
+    """The doubts about a result itself."""
     doubts = list(recording.remarks)
     if load is not None:
         return doubts + loads.cautions(load)

@@ -1,4 +1,4 @@
-"""The tables of a page: columns, rows, and what each row opens."""
+"""The tables of a page: columns, rows, and the details that each row opens."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from tlsbench.scenarios.axes import AXES
 from tlsbench.stats import Interval, median_interval
 from tlsbench.units import Unit
 
-#: Points of raw distributions in a whole page, shared by its rows: a page is to stay small.
+#: Points of raw distributions in a whole page, shared among its rows, to keep the page small.
 _POINTS = 60_000
 _MOST_POINTS, _LEAST_POINTS = 200, 20
-#: Columns of less weight than that are hidden at first.
+#: Columns of less weight than this are hidden at first.
 _SHOWN_WEIGHT = 4
-#: The weight of a column of which nothing else is said.
+#: The default weight of a column.
 _OTHER = 6
 _DIGITS = 4
-#: The percentiles of a load: each with what took at most that, and its weight.
+#: The percentiles of a load, each with words for what took at most that, and its weight.
 _PERCENTILES = {
     "p50": (50.0, "half of them", MAIN),
     "p90": (90.0, "90 % of them", 9),
@@ -49,11 +49,10 @@ _PERCENTILES = {
 class Heading:
     """A column of a grid.
 
-    :param kind: a name tells rows apart and stays in sight, a figure sorts by value, an axis is there to
-        filter by.
-    :param is_shown: whether it is seen at first.
-    :param weight: figures of lower weight give way first where the page is narrow.
-    :param meaning: what it is, in a line.
+    :param kind: a name identifies rows and stays in sight, a figure sorts by value, an axis serves to filter.
+    :param is_shown: whether it is visible at first.
+    :param weight: figures of lower weight are hidden first if the page is narrow.
+    :param meaning: what it means, in one line.
     """
 
     name: str
@@ -66,12 +65,13 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """A row.
+    """A row of a grid.
 
-    :param values: for each column a text, or a number that sorts with the text that shows it.
-    :param full: its name in full.
-    :param facts: what the row opens: groups of facts by name.
-    :param distribution: quantiles of the raw figures, evenly spaced, from the least to the most, in ``unit``.
+    :param values: for each column, a text, or a number to sort by with the text that shows it.
+    :param full: its full name.
+    :param facts: the details that the row opens: groups of facts by name.
+    :param distribution: evenly spaced quantiles of the raw figures in ``unit``, from the least to the
+        greatest.
     """
 
     values: Sequence[str | tuple[float | None, str]]
@@ -85,7 +85,7 @@ class GridRow:
 class Grid:
     """A table that can be sorted and filtered.
 
-    :param constants: what is the same in all of its rows, by name.
+    :param constants: what all its rows have in common, by name.
     """
 
     title: str
@@ -95,7 +95,7 @@ class Grid:
 
 
 def grids_of_run(run: Run) -> list[Grid]:
-    """Every cell of a run, a grid for each workload, with all its axes and figures."""
+    """Every cell of a run with all its axes and figures, in a grid for each workload."""
     made = tables(run)
     points = _points(len(run.cells))
     return [_grid_of_table(table, points, alone=len(made) == 1) for table in made]
@@ -103,7 +103,7 @@ def grids_of_run(run: Run) -> list[Grid]:
 
 def _grid_of_table(table: Table, points: int, *, alone: bool) -> Grid:
     cells = [row.cell for row in table.rows]
-    # An axis at its neutral value in every row tells nothing, and its words would be found in each.
+    # An axis at its neutral value in every row is no information, and a search would find it in each.
     axes = [
         name
         for name, axis in AXES.items()
@@ -209,7 +209,7 @@ def grid_of_recording(recording: Recording) -> Grid:
 
 
 def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
-    """The verdicts of a comparison with a base of that name."""
+    """The verdicts of a comparison with the base that has this name."""
     unit = " or ".join(dict.fromkeys(verdict.instrument.unit.shown for verdict in judgement.verdicts))
     headings = [
         Heading("cell", "cell", "name", meaning="what distinguishes the cell from the others"),
@@ -264,7 +264,7 @@ def _number(value: float) -> tuple[float | None, str]:
 
 
 def _interval(ratio: Interval) -> tuple[float | None, str]:
-    """As a text that sorts by its lower end."""
+    """An interval as text that sorts by its lower end."""
     if not math.isfinite(ratio.high) or ratio.low <= 0:
         return None, "unknown"
     return ratio.low, f"{ratio.low:.3f}–{ratio.high:.3f}"
@@ -304,7 +304,7 @@ def _facts(cell: Cell) -> dict[str, dict[str, str]]:
 
 
 def _parts(cell: Cell, side: str) -> dict[str, str]:
-    """The ledger of a side, where the cell was taken apart."""
+    """The ledger of a side, if the cell was broken down into parts."""
     return {
         " ".join(
             filter(None, (one.part, one.operation, f"× {one.count:g}" if one.operation and one.count else ""))
@@ -315,7 +315,7 @@ def _parts(cell: Cell, side: str) -> dict[str, str]:
 
 
 def _datagrams(ledger: Ledger) -> dict[str, str]:
-    """What is said of datagrams; nothing over a stream."""
+    """The facts about datagrams; none over a stream."""
     if ledger.client_datagrams is None or ledger.server_datagrams is None:
         return {}
     flights = (" + ".join(map(str, sizes)) for sizes in ledger.sizes or ())

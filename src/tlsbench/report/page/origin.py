@@ -1,4 +1,4 @@
-"""Where and when results were measured, and with what, for a picture that stands alone."""
+"""Where, when and with what results were measured, for a picture that is shown on its own."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tlsbench.report.page.doubts import MOST_NAMED
 if TYPE_CHECKING:
     from tlsbench.report.page.sources import Source
 
-#: What shakes hands in a load.
+#: The library that does the handshakes of a load.
 _CLIENT_OF_LOADS = "pyopenssl"
 
 
 def origin(sources: Sequence[Source]) -> list[str]:
-    """The lines that say it. Results that have that in common are in one line."""
+    """The origin of results, as lines of text; results with the same origin share a line."""
     alike: dict[tuple[str, str], list[Source]] = {}
     for source in sources:
         alike.setdefault((" · ".join(source.machine.facts), _engines(source)), []).append(source)
@@ -31,6 +31,6 @@ def origin(sources: Sequence[Source]) -> list[str]:
 
 def _engines(source: Source) -> str:
     engines = source.run.engines if source.run is not None else source.machine.engines
-    if source.load is not None:  # which knows nothing of its server's engine
+    if source.load is not None:  # a load does not know its server's engine
         engines = {name: engine for name, engine in engines.items() if name == _CLIENT_OF_LOADS}
     return ", ".join(f"{name} = {engine}" for name, engine in engines.items())

@@ -32,14 +32,14 @@
   system.addEventListener("change", () => { applyTheme(); redraw(); });
   applyTheme();
 
-  // --- pictures: each when it comes near
+  // --- pictures: each is drawn when it scrolls near
   const plots = [...document.querySelectorAll(".plot")];
   function draw(element) {
     if (drawn.has(element)) return;
     drawn.set(element, pictures[Number(element.dataset.picture)]);
     drawPicture(element, drawn.get(element), wordsFor.get(element) || "", colours);
   }
-  // --- of many cells a picture draws some: words choose others
+  // --- a picture draws some of many cells: words choose others
   for (const choice of document.querySelectorAll("input[data-choose]")) {
     const element = document.querySelector(`.plot[data-picture="${choice.dataset.choose}"]`);
     choice.addEventListener("input", () => {
@@ -56,7 +56,7 @@
   }, { rootMargin: "600px" });
   plots.forEach((element) => near.observe(element));
   window.addEventListener("beforeprint", () => {
-    root.dataset.theme = "light"; // paper is
+    root.dataset.theme = "light"; // because paper is
     plots.forEach(draw);
     redraw();
   });
@@ -69,7 +69,7 @@
   // --- tables
   const PAGE = 200;
   const MOST_CHOICES = 60;
-  //: Where each row has a value of its own, more of them than that are no choice.
+  //: If each row has its own value, more than this many values are not offered as a choice.
   const MOST_EACH = 12;
   const textOf = (value) => (Array.isArray(value) ? value[1] : value);
   const keyOf = (value) => (Array.isArray(value) ? value[0] : value);
@@ -109,7 +109,7 @@
     const { headings, rows } = grid;
     const isFigure = (column) => headings[column].kind === "figure";
     const all = headings.map((_, column) => column);
-    //: What the reader chose of the columns, and the figures that there is no room for.
+    //: The columns that the reader has chosen, and the figures for which there is no room.
     const chosen = new Map();
     let crowded = new Set();
     const filters = new Map();
@@ -248,7 +248,7 @@
       status.textContent = `${left.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows${hidden > 0 ? `, the first ${lines.length} shown` : ""}`
         + (gone.length ? `; not shown, see Columns: ${gone.join(", ")}` : "");
     }
-    // Figures are seen without scrolling: the weightiest first, those of one weight together, what there is room for.
+    // Show as many figures as fit without scrolling: the weightiest first, those of the same weight together.
     let fitted = -1;
     function fit() {
       if (region.clientWidth === fitted) return;

@@ -1,10 +1,10 @@
 "use strict";
-// Draws the shapes of tlsbench.report.pictures with plotly. Names come from files: what plotly would take for
-// its own markup, or between two dollars for mathematics, is escaped.
+// Draws the shapes of tlsbench.report.pictures with plotly. Names come from files: what plotly would interpret
+// as its own markup, or as mathematics between two dollar signs, is escaped.
 const escapeText = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[$]/g, "&#36;");
 
 function wrapText(text, most, rows = 3) {
-  // Between words; within one only where it is too long for a line, and then after a hyphen or the like.
+  // Between words; within a word only if it is too long for a line, and then after a hyphen or similar.
   const words = String(text).split(/(?<= )/).flatMap((word) => (word.trim().length > most ? word.split(/(?<=[_/-])/) : [word]));
   const lines = [""];
   for (const word of words) {
@@ -23,10 +23,10 @@ function wrapText(text, most, rows = 3) {
 const isNarrow = () => window.innerWidth < 640;
 const labelOf = (text) => wrapText(text, isNarrow() ? 18 : 44);
 const linesOf = (label) => label.split("<br>").length;
-const LINE = 15; // pixels of a line of text beside a picture
+const LINE = 15; // pixels of a line of text next to a picture
 
 function chosenOf(shape, drawn, words) {
-  // What is drawn of a shape: what it says at first, or what has all of some words in its name.
+  // The items of a shape to draw: those drawn at first, or those with all of the words in their names.
   const names = shape.labels || shape.rows || shape.lines.map((line) => line.name);
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const has = (name) => wanted.every((word) => name.toLowerCase().includes(word));
@@ -43,7 +43,7 @@ function chosenOf(shape, drawn, words) {
 
 function spansOf(spans, totals) {
   if (!spans || !spans.some(Boolean)) return undefined;
-  // Where there is no interval there is no whisker: one without a length would stand for a figure without error.
+  // Without an interval there is no whisker: one of length zero would suggest a figure without error.
   return {
     type: "data", symmetric: false, thickness: 1, width: 3,
     array: spans.map((span, at) => (span ? Math.max(0, span[1] - totals[at]) : NaN)),
@@ -52,7 +52,7 @@ function spansOf(spans, totals) {
 }
 
 function slotsOf(shape) {
-  // Each label's bars lie one below the other in pixels, those that there are, beside its own lines of text.
+  // Each label's existing bars are one below the other, in pixels, next to its own lines of text.
   const names = Object.keys(shape.parts);
   const texts = shape.labels.map((label, at) => labelOf(label) + (shape.texts.length ? `<br>${labelOf(shape.texts[at])}` : ""));
   const bars = names.map(() => []);
@@ -101,7 +101,7 @@ function drawBars(shape, colours) {
 }
 
 function logTicks(values) {
-  // 1, 2 and 5 of each power of ten that the values reach, of many powers the 1 alone.
+  // 1, 2 and 5 times each power of ten that the values reach; only 1 if there are many powers.
   const known = values.filter((value) => value > 0);
   const [low, high] = [Math.floor(Math.log10(Math.min(...known))), Math.ceil(Math.log10(Math.max(...known)))];
   const digits = high - low > 4 ? [1] : [1, 2, 5];
@@ -141,7 +141,7 @@ function drawLines(shape, colours) {
     height: 400 + (isNarrow() ? 46 : 24) * shape.lines.length,
     legend: { entrywidthmode: "fraction", entrywidth: isNarrow() || shape.lines.some((line) => line.name.length > 45) ? 1 : 0.5 },
   };
-  // Names are in lines where they do not fit beside each other, and slanted where that is not enough.
+  // Names are wrapped if they do not fit side by side, and slanted if that is not enough.
   const isWithin = (most) => ticks.reduce((sum, [, text]) => sum + 2 + Math.min(most, text.length), 0) <= (isNarrow() ? 40 : 140);
   const isSlanted = !isWithin(16);
   if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, isSlanted || isWithin(44) ? 44 : 16)), tickangle: isSlanted ? -45 : 0 });
@@ -178,7 +178,7 @@ function drawHeat(shape) {
   const ticks = [1, 1.5, 2, 3, 5, 10, 30, 100].filter((tick) => Math.log10(tick) <= top);
   const width = Math.max(4, Math.floor((isNarrow() ? 230 : 620) / shape.columns.length / 5.8));
   const height = shape.rows.reduce((sum, row) => sum + Math.max(30, linesOf(labelOf(row)) * LINE + 8), 0);
-  // What is not ranked has no colour; not every plotly writes text where there is none.
+  // What is not ranked has no colour, and not every plotly writes text where there is none.
   const notes = logs.flatMap((row, y) => row.map((value, x) => ({ value, x, y, text: shape.texts[y][x] })))
     .filter((one) => one.value === null && one.text)
     .map(({ x, y, text }) => ({ x, y, text: escapeText(text), showarrow: false }));
@@ -199,7 +199,7 @@ function drawHeat(shape) {
 
 const FORMS = { Bars: drawBars, Lines: drawLines, Dots: drawDots, Heat: drawHeat };
 
-// What a picture says of itself when it stands alone: its title, what is not alike in it and what is, and its origin.
+// The text below a picture on its own: its title, what differs in it, what does not, and its origin.
 function wordsBelow(picture, element) {
   const most = Math.max(30, Math.floor((element.clientWidth || 700) / 6.4));
   const lines = [picture.beside, picture.scenario, ...picture.origin].filter(Boolean).flatMap((line) => wrapText(line, most, 6).split("<br>"));
@@ -212,7 +212,7 @@ function drawPicture(element, picture, words, colours) {
   const shape = picture.drawn.length ? chosenOf(picture.shape, picture.drawn, words)[0] : picture.shape;
   const [data, { slant = 0, ...layout }] = FORMS[picture.form](shape, colours);
   const below = wordsBelow(picture, element);
-  layout.height += slant; // of names below the picture
+  layout.height += slant; // for slanted names below the picture
   const room = 14 * below.length + 12;
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: soft, automargin: true };
   const whole = {

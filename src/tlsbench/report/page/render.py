@@ -1,8 +1,7 @@
-"""The page as one file of HTML: nothing is loaded from anywhere, and nothing of a file is code.
+"""The page as one HTML file: it loads nothing from elsewhere, and nothing from results runs as code.
 
-All that comes from results is escaped in the HTML, or packed in a block that the page's own script reads.
-The page says itself (Content-Security-Policy) that it runs no script but its own two, by their hashes, and
-that it asks nobody for anything.
+Everything from results is escaped in the HTML, or packed in a block that the page's own script reads. The
+page's own Content-Security-Policy allows no script but its two, by their hashes, and no requests at all.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ from tlsbench.report.pictures.shapes import COLOURS, TOGETHER
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.trace_json import TracedHandshake
 
-#: What a page may have at most.
+#: The largest size of a page.
 MOST_BYTES = 6_000_000
-#: A picture of more figures than that is no table any more.
+#: A picture with more figures than this gets no table.
 _MOST_FIGURES = 120
 _NOTHING = "No two cells of these results differ in only one thing, so nothing can be concluded from them."
-#: Below findings that have intervals.
+#: Shown below findings that have intervals.
 _INTERVALS = (
     "<p class=soft>Brackets are 95&nbsp;% intervals. Differences within the uncertainty or the noise floor "
     "are not reported.</p>"
@@ -76,13 +75,13 @@ def render(page: Page) -> str:
 
 
 def _to_repeat(commands: Sequence[str]) -> str:
-    """The commands under their heading; nothing where none is known, as of other tools."""
+    """The commands under their heading; ``""`` if none is known, as for other tools."""
     blocks = "".join(f"<pre><code>{for_html(command)}</code></pre>" for command in commands)
-    return f"<h3>To repeat it</h3>\n{blocks}" if blocks else ""
+    return f"<h3>To reproduce it</h3>\n{blocks}" if blocks else ""
 
 
 def _sections(page: Page) -> Iterator[tuple[str, str, str]]:
-    """What a page may have between its findings and its environment: name, title and content, or none."""
+    """The possible sections between the findings and the environment: name, title and content, or ``""``."""
     pictures = "".join(_picture(number, picture) for number, picture in enumerate(page.pictures))
     yield "pictures", "Pictures", pictures
     yield "handshakes", "Handshakes", "".join(map(_ladder, page.traces))
@@ -118,7 +117,7 @@ def _hash(script: str) -> str:
 
 
 def _data(page: Page) -> str:
-    """The figures as JSON, gzip and base64: much smaller, and nothing in it could end its block of HTML."""
+    """The figures as gzipped JSON in base64: much smaller, and nothing in it can end its block of HTML."""
     document = {
         "colours": COLOURS,
         "pictures": [
@@ -160,7 +159,7 @@ def _picture(number: int, picture: Picture) -> str:
 
 
 def _choice(number: int, picture: Picture) -> str:
-    """Where a picture draws some of many: what chooses others."""
+    """The field that chooses what to draw, if a picture draws only some of many."""
     if not picture.drawn:
         return ""
     return (

@@ -1,4 +1,4 @@
-"""From stored results to what a page shows of them."""
+"""What a page shows of stored results."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from tlsbench.session.history import histories
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A result with what a page needs of it: whatever can be compared has a recording.
+    """A result with what a page needs of it: its recording is what can be compared.
 
-    :param name: what it is called in the page.
+    :param name: its name on the page.
     """
 
     name: str
@@ -48,11 +48,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that a page shows, in the order in which it shows it.
+    """Everything that a page shows, in that order.
 
-    :param doubts: what stands in the way of trusting the numbers, each with its remedy.
-    :param environment: of each source the facts, by name.
-    :param commands: what to type to repeat it.
+    :param doubts: reasons to doubt the numbers, each with its remedy.
+    :param environment: the facts of each source, by name.
+    :param commands: what to type to reproduce it.
     :param traces: handshakes whose ladders are shown.
     """
 
@@ -68,9 +68,9 @@ class Page:
 
 
 def read_source(reference: str) -> Source:
-    """Read the result that a path, or the name or number of a saved run, means.
+    """Read the result at a path, or the saved run with a name or number.
 
-    :raises RequestError: if nothing has this name, or what has it is not a result.
+    :raises RequestError: if there is none, or it is not a result.
     """
     stored = read(reference)
     return source_of(stored, Path(stored.source).stem)
@@ -79,7 +79,7 @@ def read_source(reference: str) -> Source:
 def source_of(stored: Stored, name: str) -> Source:
     """What a page shows of a result.
 
-    :param name: what it is called in the page.
+    :param name: its name on the page.
     :raises RequestError: in one line, if there is nothing to show.
     """
     result = stored.result
@@ -95,12 +95,12 @@ def source_of(stored: Stored, name: str) -> Source:
 
 
 def read_any(reference: str) -> Source | TracedHandshake:
-    """Read the same, or a traced handshake.
+    """Read a result as :func:`read_source` does, or a traced handshake.
 
     :raises RequestError: in one line, if there is none, or it is neither.
     """
     path = storage.find(reference)
-    content = storage.read_bytes(path)  # once: it may be a pipe
+    content = storage.read_bytes(path)  # only once, because it may be a pipe
     traced = trace_in(content, str(path))
     return source_of(parse(content, str(path)), path.stem) if traced is None else traced
 
@@ -108,11 +108,11 @@ def read_any(reference: str) -> Source | TracedHandshake:
 def page_of(
     sources: Sequence[Source], traces: Sequence[TracedHandshake] = (), doubts: Sequence[str] = ()
 ) -> Page:
-    """The page of some results, the last of them in full, and compared with those before it.
+    """The page about some results: the last of them in full, and compared with those before it.
 
-    :param traces: handshakes whose ladders are shown beside them, or alone.
-    :param doubts: what else stands in the way of trusting it.
-    :raises RequestError: if two have no benchmark in common.
+    :param traces: handshakes whose ladders are shown with them, or alone.
+    :param doubts: further reasons to doubt the numbers.
+    :raises RequestError: if the last has no benchmark in common with one of the others.
     """
     if not sources:
         return page_of_traces(traces)
@@ -153,7 +153,7 @@ def page_of(
 
 
 def page_of_traces(traces: Sequence[TracedHandshake]) -> Page:
-    """The page of traced handshakes alone."""
+    """The page about traced handshakes alone."""
     return Page(
         title=f"tlsbench: {len(traces)} traced handshake{'s' * (len(traces) != 1)}",
         subtitle="; ".join(traced.scenario for traced in traces),
@@ -206,7 +206,7 @@ def _compared(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
 
 
 def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Iterator[Picture]:
-    """The pictures, each with the origin of the results that it is of."""
+    """The pictures, each with the origin of the results that it shows."""
     last = sources[-1]
     loads_told = [source for source in sources if source.load is not None]
     drawn: list[tuple[Picture | None, Sequence[Source]]] = [

@@ -1,4 +1,4 @@
-"""What a page shows of traced handshakes: a line about each, and its ladder."""
+"""What a page shows of traced handshakes: a line on each, and its ladder."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 from tlsbench.report.findings import Finding
 from tlsbench.results.trace_json import TracedHandshake
 
-#: By the axis ``resumption``; by every other value of it a handshake is resumed.
+#: Kinds by the value of the axis ``resumption``; with any other value, a handshake is resumed.
 _KINDS: Final = {"": "A full handshake", "early-data": "A 0-RTT handshake"}
-#: What no reader of a ladder may miss, in a page of nothing else.
+#: What no reader of a ladder should miss, even on a page with nothing else.
 _NO_BENCHMARK = "a trace is one handshake: its times are not a benchmark; to measure, use 'tlsbench run'"
 
 
 def headline(traced: TracedHandshake) -> str:
-    """A handshake in a line."""
+    """A handshake in one line."""
     flights = traced.ladder.flights
     client, server = (
         sum(flight.wire_bytes for flight in flights if flight.sender == side) for side in ("client", "server")
@@ -27,18 +27,18 @@ def headline(traced: TracedHandshake) -> str:
 
 
 def _kind(traced: TracedHandshake) -> str:
-    """What sets a handshake apart from a full one, by its scenario."""
+    """The kind of a handshake, such as full or resumed, by its scenario."""
     kinds = [part.partition("=")[2] for part in traced.scenario.split() if part.startswith("resumption=")]
     return _KINDS.get("".join(kinds), "A resumed handshake")
 
 
 def trace_findings(traces: Sequence[TracedHandshake]) -> list[Finding]:
-    """What each of the handshakes comes to: its flights, its bytes, and the largest of its messages."""
+    """A finding on each handshake: its flights, its bytes, and its largest message."""
     return [Finding(headline(one), (one.scenario, *_largest(one))) for one in traces]
 
 
 def trace_doubts(traces: Sequence[TracedHandshake]) -> list[str]:
-    """What is to be thought of before ladders are taken for more than they are."""
+    """Cautions against reading too much into ladders."""
     closed = [one.scenario for one in traces if not one.ladder.opened]
     return [
         *([_NO_BENCHMARK] if traces else []),
@@ -53,7 +53,7 @@ def trace_environment(traces: Sequence[TracedHandshake]) -> list[tuple[str, Sequ
 
 def _largest(traced: TracedHandshake) -> list[str]:
     ladder = traced.ladder
-    # of QUIC the messages alone, and not the frames, such as PADDING
+    # over QUIC only the messages, and not frames such as PADDING
     of = [one for one in ladder.messages if ladder.transport != "quic" or one.kind is not None]
     message = max(of, key=lambda one: one.wire_bytes, default=None)
     total = sum(flight.wire_bytes for flight in traced.ladder.flights)

@@ -1,4 +1,4 @@
-"""The page of a history: which cells changed, at which run, the picture, and every cell and run."""
+"""The page of a history: which cells changed at which run, a picture, and all cells and runs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _WEIGHT_OF_FIGURES = 9
 
 
 def page_of_history(saved: SavedRuns, cells: Sequence[CellHistory], command: str = "") -> Page:
-    """The page of some cells over the saved runs.
+    """The page about some cells over the saved runs.
 
-    :param command: what makes it again.
+    :param command: the command that reproduces it.
     """
     runs = saved.runs
     cells = sorted(cells, key=_size_of_changes, reverse=True)
@@ -111,8 +111,8 @@ def _grid_of_cells(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Gr
                 meaning="the latest figure over the first, corrected for the change of the yardsticks",
             ),
             Heading("interval", "95 %", meaning="the interval of last/first, with its noise floor"),
-            Heading("changes", "changes", weight=_WEIGHT_OF_FIGURES, meaning="how many changes are called"),
-            Heading("run", "latest change", meaning="the run at which the latest change came, and its size"),
+            Heading("changes", "changes", weight=_WEIGHT_OF_FIGURES, meaning="how many changes were found"),
+            Heading("run", "latest change", meaning="the run of the latest change, and its size"),
             *(Heading(axis, axis, "axis", is_shown=False) for axis in axes),
         ],
         [
@@ -143,7 +143,7 @@ def _grid_of_runs(runs: Sequence[SavedRun]) -> Grid:
         "Every run",
         [
             Heading("run", "run", "name"),
-            Heading("name", "name", weight=_WEIGHT_OF_FIGURES - 1, meaning="what it was saved as"),
+            Heading("name", "name", weight=_WEIGHT_OF_FIGURES - 1, meaning="the name it was saved under"),
             Heading(
                 "commit",
                 "commit",

@@ -1,4 +1,4 @@
-"""Pictures of results, as values: what is drawn, apart from who draws it."""
+"""Pictures of results, as values: what is drawn, independent of how it is rendered."""
 
 from tlsbench.report.pictures.shapes import Bars, Dots, Heat, Line, Lines, Picture
 

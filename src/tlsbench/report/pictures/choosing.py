@@ -1,4 +1,4 @@
-"""Which of many cells a picture draws: those that stand for the rest, while the others stay to be chosen."""
+"""Which of many cells a picture draws: a few that represent the rest; readers can choose others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tlsbench.results import Cell, Run
 from tlsbench.units import NANOSECONDS, Unit
 
 _T = TypeVar("_T")
-#: How many more than it draws a picture keeps, for readers to choose from.
+#: A picture keeps this many times what it draws, for readers to choose from.
 _KEPT_FOR_EACH = 8
 
 
@@ -20,8 +20,8 @@ _KEPT_FOR_EACH = 8
 class Chosen(Generic[_T]):
     """What a picture has, and what it draws of that.
 
-    :param items: in the order in which they were given.
-    :param drawn: the places of those that are drawn; empty if all are.
+    :param items: what it has, in the order given.
+    :param drawn: the places of the items that are drawn; empty if all are.
     :param words: which these are, for the caption; ``""`` if all are.
     """
 
@@ -31,17 +31,17 @@ class Chosen(Generic[_T]):
 
 
 def at_equal_ranks(items: Sequence[_T], most: int, value: Callable[[_T], float], order: str) -> Chosen[_T]:
-    """At most this many: the least, the greatest, and between them at equal distances in rank.
+    """At most ``most`` items: the least, the greatest, and others between them at equal distances in rank.
 
-    :param order: what the least to the greatest are, such as ``"the fastest to the slowest"``.
+    :param order: words for the least to the greatest, such as ``"the fastest to the slowest"``.
     """
     return _chosen(items, most, value, _evenly, f"from {order} at equal distances in rank")
 
 
 def greatest(items: Sequence[_T], most: int, value: Callable[[_T], float], which: str) -> Chosen[_T]:
-    """At most this many: those with the greatest values.
+    """At most ``most`` items: those with the greatest values.
 
-    :param which: what these are, such as ``"that differ most"``.
+    :param which: words for these, such as ``"that differ most"``.
     """
     return _chosen(items, most, value, _last, f"those {which}")
 
@@ -74,10 +74,10 @@ def _last(ranked: Sequence[int], most: int) -> Sequence[int]:
 
 
 def cells_of(run: Run, workload: str, unit: Unit = NANOSECONDS) -> list[Cell]:
-    """The cells of a workload whose figures are of this unit."""
+    """The cells of a workload whose figures are in this unit."""
     return [cell for cell in run.cells if cell.axes["workload"] == workload and cell.instrument.unit is unit]
 
 
 def median_of(cell: Cell) -> float:
-    """What stands for a cell, to rank it by."""
+    """The median of a cell's main part, to rank it by."""
     return cell.main.median

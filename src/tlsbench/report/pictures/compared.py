@@ -1,4 +1,4 @@
-"""The pictures of several results: two compared, and a cell over many."""
+"""The pictures of several results: two compared, and cells over many."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tlsbench.session.history import CellHistory
 
 #: Times that are farther apart than this factor are drawn on a logarithmic axis.
 _WIDE = 5.0
-#: Runs that an axis has room to name.
+#: The most runs that an axis has room to name.
 _MOST_TICKS = 16
-#: Cells of a comparison that are kept for readers to choose from.
+#: The most cells of a comparison that are kept for readers to choose from.
 _MOST_KEPT = 200
 
 
 def comparison(judgement: Judgement) -> Picture | None:
-    """Each cell's ratio of two results, those that differ most first."""
+    """The ratio of two results for each cell, those that differ most first."""
     verdicts = sorted(
         judgement.verdicts,
         key=lambda verdict: (verdict.verdict == "~", -abs(math.log(verdict.ratio.median))),
@@ -49,7 +49,7 @@ def comparison(judgement: Judgement) -> Picture | None:
 
 
 def verdict_names(verdicts: Sequence[Verdict]) -> list[str]:
-    """What tells the cells of some verdicts apart; their ids where their parameters do not."""
+    """What distinguishes the cells of verdicts: their parameters, or their ids if those do not."""
     found = names([verdict.parameters for verdict in verdicts])
     if len(set(found)) < len(found) or "" in found:
         return called([verdict.id for verdict in verdicts], [{} for _ in verdicts])
@@ -57,10 +57,10 @@ def verdict_names(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def history(cells: Sequence[CellHistory], labels: Sequence[str], left_out: int = 0) -> Picture | None:
-    """Cells over saved runs, relative to the first, with a note at each change that is called.
+    """Cells over saved runs, relative to the first, with a note at each change found.
 
-    :param labels: what the runs are called, in the order in which they were taken.
-    :param left_out: how many more cells there are.
+    :param labels: the names of the runs, in the order in which they were taken.
+    :param left_out: the number of further cells.
     """
     followed = [cell for cell in cells if sum(point is not None for point in cell.points) > 1]
     drawn = followed[:MOST_LINES]
@@ -95,7 +95,7 @@ def history(cells: Sequence[CellHistory], labels: Sequence[str], left_out: int =
 
 
 def weakness(count: int) -> str:
-    """The remark on this many times that were compared without yardsticks."""
+    """The remark on ``count`` points that were compared without yardsticks."""
     return (
         f"* no yardsticks (points: {count}): compared with the previous run by uncorrected times, which "
         "differ by 10 to 40 % between runs on one machine even if nothing changed"
@@ -116,7 +116,7 @@ def _over_runs(cell: CellHistory, name: str) -> Line:
 
 
 def _ticks(labels: Sequence[str], always: Collection[int]) -> dict[float, str]:
-    """The runs that are named: as many as can be read, the first and the last, and those with a change."""
+    """The runs to name: as many as are legible, with the first, the last, and those with a change."""
     every, last = math.ceil(len(labels) / _MOST_TICKS), len(labels) - 1
     always = {*always, last}
     kept = {at for at in range(0, last, every) if all(abs(at - one) >= every for one in always)} | always

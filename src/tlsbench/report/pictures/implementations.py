@@ -1,4 +1,4 @@
-"""The picture of implementations: each beside the fastest at the same scenario."""
+"""The picture of implementations: each compared with the fastest at the same scenario."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Contest:
     """A scenario of several implementations.
 
     :param like: cells that are alike, so that they can be ranked.
-    :param unlike: those of implementations that have no like in the scenario.
+    :param unlike: cells of implementations that have no match in the scenario.
     """
 
     like: Sequence[Cell]
@@ -40,7 +40,7 @@ class _Contest:
 
 
 def implementations(run: Run) -> Picture | None:
-    """Each scenario against each implementation, beside the fastest at it; only what is alike is ranked."""
+    """Each implementation against the fastest, by scenario; only cells that are alike are ranked."""
     scenarios = [ranked(cells) for cells in rivals(run)]
     contests = [contest for groups in scenarios for contest in _contests(groups)]
     found = greatest(contests, MOST_BARS, lambda contest: contest.apart, "in which they differ most")
@@ -70,7 +70,7 @@ def implementations(run: Run) -> Picture | None:
 
 
 def _contests(groups: Sequence[Sequence[Cell]]) -> list[_Contest]:
-    """What can be ranked of a scenario; those that cannot be are beside the first that is."""
+    """The groups of a scenario that can be ranked; the cells that cannot be go with the first group."""
     like = [group for group in groups if are_contested(group)]
     among = {_library(cell) for group in like for cell in group}
     unlike = [cell for group in groups for cell in group if _library(cell) not in among]
@@ -82,7 +82,7 @@ def _library(cell: Cell) -> str:
 
 
 def _names_of(libraries: Sequence[str], run: Run) -> list[str]:
-    """What columns are called: a libssl by its engine and its file, where that tells it from the others."""
+    """The names of columns: a libssl by its engine and its file, if that distinguishes it from the others."""
     short = [
         f"{run.engines.get(one, one).partition(' in ')[0]} {one.rpartition('/')[2]}" if "/" in one else one
         for one in libraries
@@ -91,7 +91,7 @@ def _names_of(libraries: Sequence[str], run: Run) -> list[str]:
 
 
 def _over_the_fastest(library: str, contest: _Contest) -> tuple[float | None, bool]:
-    """A library's time over that of the fastest, and whether the two are alike; None where there is none."""
+    """A library's time over that of the fastest, and whether the two are alike; None if there is none."""
     for cells, is_ranked in ((contest.like, True), (contest.unlike, False)):
         cell = next((one for one in cells if _library(one) == library), None)
         if cell is not None:
@@ -105,7 +105,7 @@ def _text(ratio: float | None, *, is_ranked: bool) -> str:
 
 
 def _labels(firsts: Sequence[Cell]) -> list[str]:
-    """What tells the rows apart: axes, and where these are the same, what else differs."""
+    """What distinguishes the rows: axes, and if these are the same, what else differs."""
     named = names([cell.axes for cell in firsts], _LIBRARIES)
     labels = []
     for at, (name, cell) in enumerate(zip(named, firsts, strict=True)):

@@ -1,4 +1,4 @@
-"""The pictures of loads: latency by percentile, and the course of a load."""
+"""The pictures of loads: latency by percentile, and a load over time."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _NINES = {
     100_000.0: "99.999",
 }
 _STEPS_PER_DECADE = 12
-#: Fewer seconds are no course.
+#: The fewest seconds that are worth drawing over time.
 _LEAST_SECONDS = 3
-#: The phases whose times are drawn over time, beside those that a threshold is of.
+#: The phases whose times are drawn over time, in addition to those that have a threshold.
 _WAITED_FOR = ("handshake", "connection")
 
 
 def latency(loads: Sequence[tuple[str, Load]]) -> Picture | None:
-    """Latency by percentile, the tail as wide as the rest.
+    """Latency by percentile, on an axis that stretches the tail.
 
-    :param loads: each with a name; names are left out where there is one load.
+    :param loads: each with a name; names are left out if there is only one load.
     """
     lines = [
         _line(f"{name}: {phase}" if len(loads) > 1 else phase, load, phase)
@@ -60,7 +60,7 @@ def latency(loads: Sequence[tuple[str, Load]]) -> Picture | None:
 
 
 def course(load: Load) -> Picture | None:
-    """What each second of a load brought: handshakes, requests and failures."""
+    """The handshakes, requests and failures in each second of a load."""
     counted = {
         name: [float(getattr(one, name)) for one in load.seconds]
         for name in ("handshakes", "requests", "failed")
@@ -82,7 +82,7 @@ def course(load: Load) -> Picture | None:
 
 
 def course_by_backend(load: Load) -> Picture | None:
-    """The handshakes of each second, by backend: where one dies, its share is seen to end or to move."""
+    """The handshakes of each second, by backend: if one dies, its share visibly ends or moves."""
     lines = [
         Line(
             str(one.target),
@@ -103,7 +103,7 @@ def course_by_backend(load: Load) -> Picture | None:
 
 
 def waiting(load: Load) -> Picture | None:
-    """How long the steps of a connection took in each second of a load, beside what they are to keep."""
+    """How long the steps of a connection took in each second of a load, with their thresholds."""
     drawn = {*_WAITED_FOR, *(one.figure for one in load.thresholds)}
     lines = [
         Line(f"{phase} {name}", [at for at, _ in points], [ns / 1e6 for _, ns in points])
@@ -133,7 +133,7 @@ def waiting(load: Load) -> Picture | None:
 
 
 def scenario_of_loads(loads: Sequence[Load]) -> str:
-    """What some loads were set to."""
+    """The settings of loads, as text."""
     told = (", ".join(f"{name} {value}" for name, value in settings_of(load)) for load in loads)
     return " | ".join(dict.fromkeys(told))
 
@@ -142,7 +142,7 @@ def _line(name: str, load: Load, phase: str) -> Line:
     times = load.tally.times[phase]
     count = times.get_total_count()
     xs = [10 ** (step / _STEPS_PER_DECADE) for step in range(5 * _STEPS_PER_DECADE + 1)]
-    shown = [x for x in xs if x <= count]  # beyond one in that many there is nothing
+    shown = [x for x in xs if x <= count]  # one in x needs at least x times
     percentiles = [100 * (1 - 1 / x) for x in shown]
     values = times.get_percentile_to_value_dict(percentiles)  # in one pass
     ys = [max(values[percentile], 1) / 1e6 for percentile in percentiles]

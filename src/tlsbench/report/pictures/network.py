@@ -13,7 +13,7 @@ from tlsbench.results import Cell, Run
 from tlsbench.sampling.instruments import COMPLETION
 from tlsbench.scenarios.axes import AXES
 
-#: What a line of the picture of the network is of.
+#: The axes whose values make a line of the picture.
 _NETWORK_AXES = ("transport", "rtt", "initcwnd", "bandwidth", "loss", "nodelay", "congestion")
 
 

@@ -21,7 +21,7 @@ _HOW: Final = {
 
 
 def parts(run: Run) -> Picture | None:
-    """What each side of a handshake is made of."""
+    """What each side of a handshake consists of."""
     apart = cells_with_parts(run)
     alike = [cell for cell in apart if cell.instrument is apart[0].instrument]
     found = at_equal_ranks(alike, MOST_BARS // 2, median_of, "the least to the most")

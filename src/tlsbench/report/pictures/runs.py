@@ -1,4 +1,4 @@
-"""The pictures of a run. Each function gives one, or None where the run has nothing for it."""
+"""The pictures of a run. Each function returns one, or None if the run has nothing for it."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def resumption(run: Run) -> Picture | None:
 
 
 def memory(run: Run) -> Picture | None:
-    """What an open connection keeps on each side."""
+    """The memory that an open connection keeps on each side."""
     found = at_equal_ranks(cells_of(run, "memory", BYTES), MOST_BARS, median_of, "the least to the most")
     cells = found.items
     if not cells:
@@ -197,12 +197,12 @@ def _sent(cell: Cell) -> float:
 
 
 def _saved(kinds: Mapping[str, Cell]) -> float:
-    """The greatest factor by which one that is resumed is faster than the full one."""
+    """The greatest factor by which a resumed handshake is faster than the full one."""
     return max(median_of(kinds["none"]) / median_of(cell) for cell in kinds.values())
 
 
 def _span(cell: Cell, part: str = "") -> tuple[float, float] | None:
-    """The interval of a part of a cell as it is shown, or of what stands for it."""
+    """The interval of a part of a cell, by default its main one, in the unit that is shown."""
     interval = cell.figures[part or cell.instrument.main].interval
     to_shown = cell.instrument.unit.to_shown
     if not math.isfinite(interval.high - interval.low):
@@ -211,7 +211,7 @@ def _span(cell: Cell, part: str = "") -> tuple[float, float] | None:
 
 
 def _with_precision(cell: Cell) -> str:
-    """What stands for a cell, as the table has it."""
+    """The median of a cell's main part with its precision, as in the table."""
     half = f" ±{100 * cell.precision:.1f}%" if math.isfinite(cell.precision) else ""
     return with_unit(median_of(cell), cell.instrument.unit) + half
 
@@ -223,5 +223,5 @@ PICTURES = (
 
 
 def pictures_of_run(run: Run) -> list[Picture]:
-    """All pictures that a run has something for."""
+    """All pictures for which a run has data."""
     return [picture for draw in PICTURES if (picture := draw(run)) is not None]

@@ -1,4 +1,4 @@
-"""The pictures of threads: operations a second by their number, of a library and of a server."""
+"""The pictures of threads: operations per second by their number, for a library and for a server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tlsbench.stats import Interval, rounds_interval
 
 
 def scaling(run: Run) -> Picture | None:
-    """Operations a second by the number of threads, beside those of as many processes."""
+    """Operations per second by the number of threads, and those of as many processes."""
     cells = [cell for cell in run.cells if cell.instrument is SCALING]
     rows = [row for row in series_of(cells) if len(row) > 1]
     if not rows:
@@ -64,7 +64,7 @@ def _most(row: Sequence[Cell]) -> float:
 
 
 def serving(loads: Sequence[tuple[str, Load]]) -> Picture | None:
-    """Connections a second by the threads of the server that worked on them, of several loads."""
+    """Handshakes per second of several loads, by the number of the server's threads."""
     by_server: dict[str, list[Load]] = defaultdict(list)
     for _, load in loads:
         if load.server is not None and load.server.threads:

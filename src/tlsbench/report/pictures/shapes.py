@@ -1,4 +1,4 @@
-"""The shapes that pictures are made of. A page and a file draw the same ones."""
+"""The shapes that pictures consist of. A page and a file draw the same ones."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final, TypeVar
 
 _T = TypeVar("_T")
 
-#: Okabe and Ito's colours, told apart by people of every colour vision (Color Universal Design, 2008), but
-#: for their yellow, which a white page swallows.
+#: Okabe and Ito's colours, which people with any colour vision can distinguish (Color Universal Design,
+#: 2008), without their yellow, which is hard to see on a white page, and with a few more.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5D3A9B", "#7F7F7F", "#C4C4C4")
-#: More than these in one picture cannot be read.
+#: More than these in one picture are illegible.
 MOST_BARS = 24
 MOST_LINES = 8
-#: What the totals of bars are called.
+#: The name of the totals of bars.
 TOGETHER: Final = "together"
 
 
@@ -22,12 +22,12 @@ TOGETHER: Final = "together"
 class Bars:
     """Horizontal bars, a group for each label, its parts stacked or side by side.
 
-    :param parts: by name, a value for each label; None where the label has no such part, and no bar.
-    :param totals: for each label what its parts make together, where that is not their sum; drawn as a dot.
-    :param spans: by name, for each label the low and high end of that bar's interval, or of that total's by
+    :param parts: by name, a value for each label; None if the label has no such part, and so no bar.
+    :param totals: for each label, the total of its parts if that is not their sum; drawn as a dot.
+    :param spans: by name, the low and high ends of each bar's interval, or of each total's under
         :data:`TOGETHER`; None if there is none.
-    :param texts: what is written beside each label's bars.
-    :param mark: a value to draw a line at, and what it is.
+    :param texts: what is written next to each label's bars.
+    :param mark: a value to draw a line at, and what it means.
     """
 
     labels: Sequence[str]
@@ -40,7 +40,7 @@ class Bars:
     mark: tuple[float, str] | None = None
 
     def only(self, places: Sequence[int]) -> Bars:
-        """Some of its labels."""
+        """The bars of only some labels."""
         return replace(
             self,
             labels=_at(self.labels, places),
@@ -53,7 +53,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points; ``low`` and ``high`` are their intervals, ``notes`` words at some of them."""
+    """A line through points; ``low`` and ``high`` bound their intervals, ``notes`` annotate some of them."""
 
     name: str
     x: Sequence[float]
@@ -67,10 +67,10 @@ class Line:
 class Lines:
     """Lines over two axes.
 
-    :param ticks: values of x that are named, where not every number is.
+    :param ticks: values of x that are labelled, if not every number is.
     :param marks: points that are marked, such as where lines cross.
-    :param is_stepped: whether a line goes along and then up, as an ECDF does.
-    :param y_from_zero: whether zero is in the picture, as where counts are compared.
+    :param is_stepped: whether a line goes across and then up, as an ECDF does.
+    :param y_from_zero: whether the y axis starts at zero, as for counts.
     """
 
     lines: Sequence[Line]
@@ -84,15 +84,15 @@ class Lines:
     y_from_zero: bool = False
 
     def only(self, places: Sequence[int]) -> Lines:
-        """Some of its lines."""
+        """Only some of the lines."""
         return replace(self, lines=_at(self.lines, places))
 
 
 @dataclass(frozen=True, slots=True)
 class Dots:
-    """A point with its interval for each label, beside a line at ``reference``.
+    """A point with its interval for each label, and a line at ``reference``.
 
-    :param kinds: what each is, by which it is coloured.
+    :param kinds: the kind of each point, which decides its colour.
     """
 
     labels: Sequence[str]
@@ -103,7 +103,7 @@ class Dots:
     reference: float
 
     def only(self, places: Sequence[int]) -> Dots:
-        """Some of its points."""
+        """Only some of the points."""
         return replace(
             self,
             labels=_at(self.labels, places),
@@ -115,7 +115,7 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """A field of values by row and column; None where there is none."""
+    """A heat map of values by row and column; None where there is none."""
 
     rows: Sequence[str]
     columns: Sequence[str]
@@ -124,7 +124,7 @@ class Heat:
     unit: str
 
     def only(self, places: Sequence[int]) -> Heat:
-        """Some of its rows."""
+        """Only some of the rows."""
         return replace(
             self,
             rows=_at(self.rows, places),
@@ -139,15 +139,15 @@ def _at(items: Sequence[_T], places: Sequence[int]) -> list[_T]:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with what it says in words, for those who do not see it.
+    """A picture, with what it shows in words for those who cannot see it.
 
     :param kind: its name on the command line.
     :param caption: what is drawn, with its units, and what was left out.
-    :param shape: all that there is to draw.
-    :param beside: what is not alike in it, beside what is compared; ``""`` if all is.
-    :param scenario: what all of it has in common.
-    :param origin: where and when it was measured, and with what, in lines.
-    :param drawn: the places of the labels, lines or rows of the shape that are drawn at first; empty if all.
+    :param shape: everything there is to draw.
+    :param beside: what differs in it apart from what is compared; ``""`` if nothing does.
+    :param scenario: what everything in it has in common.
+    :param origin: where, when and with what it was measured, as lines of text.
+    :param drawn: the places of the labels, lines or rows of the shape that are drawn at first; empty for all.
     """
 
     kind: str

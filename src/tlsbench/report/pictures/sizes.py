@@ -1,4 +1,4 @@
-"""The pictures of what goes on by size: throughput of TLS and of primitives."""
+"""The pictures by size: throughput of TLS and of primitives."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tlsbench.results import Cell, Run
 from tlsbench.scenarios.sizes import parse_size
 
 _MOST_CROSSINGS = 4
-#: Where lines are closer than that, as a logarithm, neither is ahead.
+#: Where the logarithms of two lines are closer than this, neither is ahead.
 _LEAD = 0.03
 
 
 def throughput(run: Run) -> Picture | None:
-    """How fast application data goes through TLS records, by the size of a piece."""
+    """How fast application data goes through TLS records, by the bytes of one operation."""
     return _by_size("throughput", "Throughput of TLS by size", cells_of(run, "bulk"))
 
 
@@ -86,7 +86,7 @@ def _fastest(row: Sequence[Cell]) -> float:
 
 
 def _crossings(one: Line, other: Line) -> list[tuple[float, float]]:
-    """Where one line overtakes another, between sizes that both have; by straight lines on log axes."""
+    """Where one line overtakes another, between sizes that both have; interpolated on log axes."""
     at: Mapping[float, float] = dict(zip(other.x, other.y, strict=True))
     leads = [(x, math.log(y / at[x])) for x, y in zip(one.x, one.y, strict=True) if x in at and y > 0 < at[x]]
     clear = [(math.log(x), lead) for x, lead in leads if abs(lead) > _LEAD]

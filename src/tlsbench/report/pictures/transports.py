@@ -1,4 +1,4 @@
-"""The picture of transports: what datagrams cost beside TLS."""
+"""The picture of transports: what datagrams cost compared with TLS."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def transports(run: Run) -> Picture | None:
     ratios = [ratio_of(cell, other) for _, cell, other in shown]
     return Picture(
         "transports",
-        "QUIC and DTLS beside TLS",
-        "Time in the libraries over that of TLS in the same run, with its 95 % interval; 1 is as long. It is "
-        f"the library's own TLS, or the fastest where it has none.{rest}",
+        "QUIC and DTLS compared with TLS",
+        "Time in the libraries over that of TLS in the same run, with its 95 % interval; 1 means as long. "
+        f"TLS is that of the same library, or the fastest if it has none.{rest}",
         Dots(
             [label for label, _, _ in shown],
             [ratio.median for ratio in ratios],
@@ -44,7 +44,7 @@ def transports(run: Run) -> Picture | None:
 
 
 def _verdict(run: Run, cell: Cell, other: Cell) -> str:
-    """As comparisons call it, beyond the noise floor."""
+    """The verdict as comparisons give it, beyond the noise floor."""
     ratio = ratio_of(cell, other)
     if not is_difference(ratio, run.noise_floor.get(cell.axes["workload"], 0.0)):
         return "~"

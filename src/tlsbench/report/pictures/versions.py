@@ -1,4 +1,4 @@
-"""The picture of OpenSSL's versions: what a scenario costs in one after the other."""
+"""The picture of OpenSSL's versions: what a scenario costs in each of them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tlsbench.stats import Interval
 from tlsbench.units import NANOSECONDS
 
 _LEAST_VERSIONS: Final = 3
-#: OpenSSL's own, with the letters that it had until 1.1.1.
+#: OpenSSL's own version, with the letter that it had up to 1.1.1.
 _OPENSSL: Final = re.compile(r"OpenSSL (\d+)\.(\d+)\.(\d+)([a-z]?)")
 
 
 def versions(run: Run) -> Picture | None:
-    """What a scenario costs in one version of OpenSSL after the other."""
+    """What a scenario costs in each version of OpenSSL."""
     found: dict[str, dict[tuple[int | str, ...], tuple[str, Cell]]] = defaultdict(dict)
     cells = [cell for cell in _timed(run) if _version_of(cell, run) is not None]
     for label, cell in zip(labels_of(cells, ("implementation",)), cells, strict=True):
@@ -66,7 +66,7 @@ def _slowest(points: Mapping[tuple[int | str, ...], tuple[str, Cell]]) -> float:
 
 
 def _band(intervals: Sequence[Interval]) -> tuple[list[float], list[float]]:
-    """The intervals in µs; none, where one of them has no ends."""
+    """The ends of the intervals in µs; empty if one of them is not finite."""
     if not all(isfinite(interval.high - interval.low) for interval in intervals):
         return [], []
     return [one.low / 1e3 for one in intervals], [one.high / 1e3 for one in intervals]
@@ -79,9 +79,9 @@ def _timed(run: Run) -> list[Cell]:
 
 
 def _version_of(cell: Cell, run: Run) -> tuple[tuple[int | str, ...], str] | None:
-    """The version of the OpenSSL of a cell, to be ordered and to be read; None of another library.
+    """The OpenSSL version of a cell, as a sort key and as text; None for another library.
 
-    Python's ssl module is left out: what it adds to a resumed handshake is not OpenSSL's.
+    Python's ssl module is left out, because what it adds to a resumed handshake is not OpenSSL's.
     """
     library = cell.axes["implementation"]
     match = _OPENSSL.match(run.engines.get(library, "")) if library != "ssl" else None

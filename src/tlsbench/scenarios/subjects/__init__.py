@@ -1,7 +1,7 @@
-"""What primitives work with: algorithms with their parameters, and what is done with each.
+"""The subjects of primitives: algorithms with their parameters, and the operations of each.
 
-A row says where the algorithm is specified and which parameters its name stands for, so that a figure can be
-compared with another one. :mod:`tlsbench.scenarios.algorithms` makes the values of the axis from it.
+A row says where the algorithm is specified and which parameters its name implies, so that figures can be
+compared. :mod:`tlsbench.scenarios.algorithms` derives the values of the axis from the rows.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ COMPARISON: Final = Subject(
     verifying=("compare",),
 )
 
-#: All of them; a name may have several rows.
+#: All subjects; a name may have several rows.
 SUBJECTS: Final = (
     *AEADS,
     *CIPHERS,

@@ -1,4 +1,4 @@
-"""Key agreements, KEMs, signatures, and what seals secrets and messages."""
+"""Key agreements, KEMs, signatures, and schemes that seal secrets and messages."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _OF_KEYS: Final = {
     "ml": ("FIPS 204", ""),
     "slh": ("FIPS 205", ""),
 }
-#: FIPS 205, table 2: the small and the fast set of each strength, with either hash.
+#: FIPS 205, table 2: the small and the fast parameter set of each strength, with either hash.
 SLH_DSA: Final = tuple(
     f"slh-dsa-{hashing}-{bits}{kind}"
     for hashing in ("sha2", "shake")
@@ -67,11 +67,11 @@ SLH_DSA: Final = tuple(
 
 
 def _signs_alone(name: str) -> bool:
-    """Whether a key type is a primitive of its own: RSA keys for RSA-PSS only do what those of RSA do."""
+    """Whether a key type is a primitive of its own; RSA keys for RSA-PSS only do the same as RSA keys."""
     return name.partition("-")[0] in _OF_KEYS and not name.startswith("rsa-pss-")
 
 
-#: Of keys, the types of certificates first.
+#: The key types that sign; those of certificates come first.
 SIGNATURE_KEYS: Final = tuple(
     dict.fromkeys(
         (
@@ -105,7 +105,8 @@ def _signature(name: str) -> Subject:
 SIGNATURES: Final = tuple(_signature(name) for name in SIGNATURE_KEYS)
 
 RSA_KEYS: Final = tuple(name for name in SIGNATURE_KEYS if name.startswith("rsa-"))
-#: What RSA has beside RSA-PSS. Padding of RSAES-PKCS1-v1_5 must not show in times (RFC 8017 section 7.2.2).
+#: RSA operations other than RSA-PSS. Timing must not reveal errors in RSAES-PKCS1-v1_5 padding (RFC 8017
+#: section 7.2.2).
 RSA: Final = tuple(
     Subject(
         name=name,

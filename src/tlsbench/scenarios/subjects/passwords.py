@@ -1,4 +1,4 @@
-"""Password hashes, each with parameters that somebody recommends."""
+"""Password hashes, each with recommended parameters."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Argon2:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return f"argon2id-{self.memory_kib // 1024}mib-t{self.passes}-p{self.lanes}"
 
 
 @dataclass(frozen=True, slots=True)
 class Scrypt:
-    """Parameters of scrypt (RFC 7914 section 2): N is ``2**log_n``. It takes ``128 * N * r`` bytes."""
+    """Parameters of scrypt (RFC 7914 section 2): N is ``2**log_n``. It needs ``128 * N * r`` bytes."""
 
     log_n: int
     r: int
@@ -32,32 +32,32 @@ class Scrypt:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return f"scrypt-n{self.log_n}-r{self.r}-p{self.p}"
 
     @property
     def memory_kib(self) -> int:
-        """How much memory it takes."""
+        """The memory that it needs."""
         return (128 * self.r << self.log_n) // 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Pbkdf2:
-    """Parameters of PBKDF2 with HMAC (RFC 8018 section 5.2): the hash, and how often it is iterated."""
+    """Parameters of PBKDF2 with HMAC (RFC 8018 section 5.2): the hash and the number of iterations."""
 
     digest: str
     iterations: int
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
         return f"pbkdf2-{self.digest}-{self.iterations}"
 
 
-#: Least parameters of one strength each: OWASP's Password Storage Cheat Sheet, as of 2026.
+#: Minimum parameters, of equal strength for each algorithm: OWASP's Password Storage Cheat Sheet, as of 2026.
 OWASP: Final = "OWASP Password Storage Cheat Sheet"
 _OWASP_ARGON2 = ((46, 1), (19, 2), (12, 3), (9, 4), (7, 5))
-#: The second recommended option of RFC 9106 section 4. The first takes 2 GiB for each derivation.
+#: The second recommended option of RFC 9106 section 4. The first needs 2 GiB for each derivation.
 _RFC_9106: Final = Argon2(64 * 1024, 3, 4)
 ARGON2: Final = {
     one.name: one for one in (*(Argon2(mib * 1024, passes, 1) for mib, passes in _OWASP_ARGON2), _RFC_9106)

@@ -1,4 +1,4 @@
-"""What a row about an algorithm says."""
+"""The row type of the tables of algorithms."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class Subject:
     """An algorithm with its parameters.
 
     :param kind: what it is, in a word or two.
-    :param operations: what is done with it.
+    :param operations: its operations.
     :param source: where it is specified, and who recommends its parameters.
-    :param parameters: what its name stands for; ``""`` if the source has no choice.
+    :param parameters: those that its name implies; ``""`` if the source leaves no choice.
     :param sized: whether its operations work on ``size`` bytes.
-    :param verifying: those operations that accept or refuse what they are given.
-    :param aliases: other names that people use for it.
-    :param renamed: other names of operations, each with the one that it stands for.
+    :param verifying: the operations that accept or reject their input.
+    :param aliases: other common names.
+    :param renamed: other names of operations, each with the operation that it stands for.
     """
 
     name: str

@@ -7,7 +7,7 @@ from typing import Final
 from tlsbench.scenarios.subjects.subject import Subject
 
 AEAD_OPERATIONS: Final = ("encrypt", "decrypt", "encrypt_into", "decrypt_into")
-#: AEADs that nothing here writes into a buffer that it is given.
+#: AEADs for which nothing here writes into a caller's buffer.
 _NOT_INTO = ("sm4-gcm",)
 _MAC = ("sign", "verify")
 
@@ -120,7 +120,7 @@ def _mac(name: str, source: str, parameters: str) -> Subject:
     )
 
 
-#: HMAC of these; the other MACs have names of their own.
+#: The hashes that HMAC is measured with; the other MACs have names of their own.
 HMAC_HASHES: Final = ("sha-256", "sha-384", "sha-512", "sha3-256", "sm3", "sha-1")
 MACS: Final = (
     *(_mac(f"hmac-{name}", "RFC 2104", "32-byte key") for name in HMAC_HASHES),

@@ -1,11 +1,11 @@
-"""Ways to serve many connections in one process: an epoll loop, a thread for each, asyncio.
+"""Ways to serve many connections in one process: an event loop on epoll, a thread for each, or asyncio.
 
-Each is given a listening socket and a service, and serves until asked to stop; then it accepts no
-more, and what is open may go on for a while.
+Each is given a listening socket and a service, and serves until asked to stop; then it stops accepting, and
+open connections may continue for a while.
 
-All of them keep the same rules. A connection gets one turn after the other, and in each at most one read and
-one bounded piece of its answer. What the system has not taken is sent before more is made or read. One whose
-last piece is sent is shut for writing, and closed when the client has ended, or a moment later.
+All follow the same rules. In each turn, a connection gets at most one read and one bounded piece of its
+answer. Data that the system has not taken is sent before more is made or read. After its last piece, a
+connection is shut for writing, and closed when the client closes, or shortly afterwards.
 """
 
 from __future__ import annotations

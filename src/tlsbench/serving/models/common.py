@@ -1,4 +1,4 @@
-"""What the models have in common: how much is read, how often limits are looked at, words for errors."""
+"""What the models share: how much is read, how often limits are checked, the wording of errors."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tlsbench.serving.session import Service, Session
 
 READ_BYTES: Final = 64 * 1024
 TICK_S: Final = 0.1
-#: This often time limits are looked at.
+#: How often time limits are checked.
 SWEEP_S: Final = 0.25
-#: How long connections that are open at the stop may go on.
+#: How long open connections may continue after the stop.
 DRAIN_S: Final = 3.0
-#: How long accepting waits when descriptors run out: some may have been closed by then.
+#: How long accepting pauses when descriptors run out: some may have been closed by then.
 NO_DESCRIPTORS_S: Final = 0.05
 
-#: Serves a listening socket until the function says stop; calls it at each tick.
+#: Serves a listening socket until the function, called at each tick, says to stop.
 Model = Callable[[socket.socket, Service, Callable[[], bool]], None]
 
 
 class Open(Protocol):
-    """A connection, to whatever model it belongs."""
+    """An open connection of any model."""
 
     session: Session
 
@@ -33,13 +33,13 @@ class Open(Protocol):
 
 
 def lost(error: OSError) -> str:
-    """Why a connection is gone."""
+    """Why a connection was lost."""
     return "connection reset" if error.errno in (errno.ECONNRESET, errno.EPIPE) else str(error.strerror)
 
 
 @dataclass(slots=True)
 class Refusals:
-    """What could not be accepted: counted once for a time without descriptors, however often it was tried.
+    """Failures to accept: one for each period without descriptors, however many attempts it had.
 
     The connections themselves wait in the backlog until they can be accepted.
     """
@@ -48,7 +48,7 @@ class Refusals:
     _accepted: int = -1
 
     def count(self, error: OSError) -> None:
-        """Count it, unless nothing was accepted since the last."""
+        """Count a failure, unless nothing was accepted since the last one."""
         accepted = self.service.tally.accepted
         if accepted != self._accepted:
             self.service.tally.fail(f"accept: {error.strerror}")
@@ -56,7 +56,7 @@ class Refusals:
 
 
 def expire(connections: Iterable[Open], now_s: float) -> None:
-    """Close those whose time is over."""
+    """Close the connections whose time is up."""
     for one in [one for one in connections if one.session.deadline_s <= now_s]:
         one.session.expire()
         one.close()

@@ -21,12 +21,12 @@ from tlsbench.serving.models.common import (
 )
 from tlsbench.serving.session import Service, Session
 
-#: Connections that are accepted before those that are open have their turn.
+#: Connections accepted at once before the open ones get their turn.
 _ACCEPTS_A_TURN: Final = 64
 
 
 class _Selected:
-    """A connection of the event loop, with what the kernel did not take yet."""
+    """A connection of the event loop, with the data that the kernel has not taken yet."""
 
     __slots__ = ("_every", "_is_shut", "_selector", "_unsent", "_wants", "session", "sock")
 
@@ -81,7 +81,7 @@ class _Selected:
 
 
 class _Door:
-    """The listening socket of the event loop, away from it for a moment when descriptors run out."""
+    """The listening socket in the event loop, briefly removed from it when descriptors run out."""
 
     def __init__(self, listener: socket.socket, selector: selectors.BaseSelector, service: Service) -> None:
         self._listener, self._selector = listener, selector

@@ -22,7 +22,9 @@ class _Streamed(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(high=0)  # to hear whenever the system has not taken everything
+        transport.set_write_buffer_limits(
+            high=0
+        )  # to be notified whenever the system has not taken everything
         self.session = self._service.accept()
         self._transport = transport
         self._every.add(self)
@@ -75,7 +77,7 @@ def with_asyncio(listener: socket.socket, service: Service, stop_asked: Callable
 
     def note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
-        if isinstance(error, OSError):  # of accept(): asyncio goes on with that a second later
+        if isinstance(error, OSError):  # from accept(): asyncio tries again a second later
             refusals.count(error)
         else:
             loop.default_exception_handler(context)

@@ -15,7 +15,7 @@ from tlsbench.serving.tally import ServerTally
 
 
 class _Threads:
-    """The threads of a process, one for each connection; their tallies are added up as they end."""
+    """The threads of a process, one for each connection; their tallies are added as they end."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -51,7 +51,7 @@ class _Threads:
                 del self._open[threading.current_thread()]
 
     def _talk(self, sock: socket.socket, session: Session) -> None:
-        """Take turns with the client until it ends."""
+        """Receive and answer in turn until the client ends."""
         is_shut = False
         while True:
             if data := session.data_to_send():
@@ -69,14 +69,14 @@ class _Threads:
                 session.receive(received)
 
     def _left_s(self, session: Session) -> float | None:
-        """How long the session may wait; None without limit."""
+        """How much longer the session may wait; None for no limit."""
         left_s = session.deadline_s - self._service.clock()
         if left_s <= 0:
             raise TimeoutError
         return min(left_s, threading.TIMEOUT_MAX) if left_s != float("inf") else None
 
     def drain(self) -> None:
-        """Wait for their ends, and end what does not."""
+        """Wait for the threads to end, and disconnect those that do not."""
         deadline = time.monotonic() + DRAIN_S
         for one in tuple(self._open):
             one.join(max(0.0, deadline - time.monotonic()))

@@ -1,4 +1,4 @@
-"""``parts=yes``: what each side of a handshake is made of, and what each part costs alone."""
+"""``parts=yes``: the operations that make up each side of a handshake, and what each of them costs."""
 
 from tlsbench.workloads.parts.bill import PARTS, REST, Step, bill
 from tlsbench.workloads.parts.prices import UNKNOWN, Part, Prices

@@ -1,8 +1,8 @@
-"""Which operations a handshake has on each side, and how often: by the scenario, and by what it sent.
+"""The operations of a handshake on each side, and their number, from the scenario and from what was sent.
 
-A row of the bill is a :class:`Step`; where it comes from is a section of an RFC. What no step is of, is the
-rest: the messages that are written and parsed, the state of the connection, the tickets' own encryption,
-certificates that are decoded and their names compared, and whatever the library does beyond its operations.
+A row of the bill is a :class:`Step`, whose source is a section of an RFC. What no step covers is the rest:
+writing and parsing messages, the connection's state, encrypting the tickets themselves, decoding certificates
+and comparing their names, and whatever else the library does.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from tlsbench.workloads.parts.traffic import Traffic
 KEY_SHARE, AGREEMENT, SIGNATURE = "key share", "agreement", "signature"
 VERIFICATION, KEY_SCHEDULE, RECORDS = "verification", "key schedule", "records"
 HASHING, ALLOCATION, REST = "hashing", "allocation", "rest"
-#: The parts of a side, in the order of tables; :data:`REST` is what is left.
+#: The parts of a side, in the order of tables; :data:`REST` is the remainder.
 PARTS: Final = (
     *(KEY_SHARE, AGREEMENT, SIGNATURE, VERIFICATION, KEY_SCHEDULE, RECORDS, HASHING, ALLOCATION),
     REST,
 )
 _SIDES: Final = ("client", "server")
 _OTHER: Final = {"client": "server", "server": "client"}
-#: By the kind of what a group is made of, what each side does of it: in a KEM the server's share is the
-#: secret, encapsulated (draft-ietf-tls-hybrid-design section 3).
+#: What each side does for a component of a group, by whether that is a KEM, in which the server's share is
+#: the encapsulated secret (draft-ietf-tls-hybrid-design section 3).
 _EXCHANGES: Final[Mapping[bool, Mapping[str, tuple[tuple[str, str], ...]]]] = {
     False: dict.fromkeys(_SIDES, ((KEY_SHARE, "keygen"), (AGREEMENT, "exchange"))),
     True: {
@@ -38,24 +38,24 @@ _EXCHANGES: Final[Mapping[bool, Mapping[str, tuple[tuple[str, str], ...]]]] = {
         "server": ((AGREEMENT, "encapsulate"),),
     },
 }
-#: HKDF-Expand-Label of TLS 1.3 (RFC 8446 section 7.1): two "derived", four traffic secrets, the exporter's
-#: and the resumption's; a key and an IV of each traffic secret (7.3); two Finished keys (4.4.4).
+#: Calls of HKDF-Expand-Label in TLS 1.3 (RFC 8446 section 7.1): two "derived" secrets, four traffic secrets,
+#: the exporter and resumption secrets; a key and an IV per traffic secret (7.3); two Finished keys (4.4.4).
 _EXPANDED: Final = 2 + 4 + 2 + 4 * 2 + 2
-#: The same of a binder: its key, and the key of its Finished (4.2.11.2). Of early data: its traffic secret,
-#: the early exporter's, a key and an IV.
+#: The same for a binder: its key, and the Finished key for it (4.2.11.2). For early data: its traffic secret,
+#: the early exporter secret, a key and an IV.
 _EXPANDED_FOR_BINDER, _EXPANDED_FOR_EARLY_DATA = 2, 4
 _EXTRACTED: Final = 3
-#: Where the transcript's hash is taken (RFC 8446 sections 4.4 and 7.1): for the handshake's secrets, the
-#: server's Finished, the application's secrets and the client's Finished, and the resumption's secret.
+#: How often the transcript hash is taken (RFC 8446 sections 4.4 and 7.1): for the handshake secrets, the
+#: server's Finished, the application secrets and the client's Finished, and the resumption secret.
 _SNAPSHOTS: Final = 4
-#: RFC 5246 section 7.4.9 and RFC 7627: both Finished, and the master secret.
+#: For both Finished (RFC 5246 section 7.4.9); a full handshake adds the master secret (RFC 7627).
 _SNAPSHOTS_12: Final = 2
-#: What is hashed for a snapshot beyond what was before: a block or two.
+#: What a snapshot hashes beyond the previous one: a block or two.
 _SNAPSHOT_BYTES: Final = 64
-#: About what an HMAC of Finished is over: a hash; of the PRF of TLS 1.2: a hash, a label and two randoms.
+#: The approximate input of an HMAC: a hash for Finished; a hash, a label and two randoms for TLS 1.2's PRF.
 _FINISHED_BYTES, _PRF_BYTES = 32, 109
 _MASTER_SECRET_BYTES, _VERIFY_DATA_BYTES, _HASH_BYTES = 48, 12, {"sha-256": 32, "sha-384": 48}
-#: Of each AEAD in TLS 1.2: the bytes of a key and of an IV (RFC 5288, 6655, 7905).
+#: The bytes of a key and an IV for each AEAD in TLS 1.2 (RFC 5288, 6655, 7905).
 _KEY_BLOCK: Final = {
     "aes-128-gcm": 16 + 4,
     "aes-256-gcm": 32 + 4,
@@ -68,13 +68,13 @@ _KEY_BLOCK: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Some like operations of one side.
+    """A number of similar operations on one side.
 
     :param side: ``"client"`` or ``"server"``.
     :param part: one of :data:`PARTS`.
-    :param operation: a name of :mod:`tlsbench.scenarios.algorithms`; ``""`` of what the handshake times.
-    :param sizes: the bytes that each of them works on; 0 where it has no size.
-    :param source: the sections that ask for it.
+    :param operation: a name from :mod:`tlsbench.scenarios.algorithms`; ``""`` if the handshake times it.
+    :param sizes: the bytes that each of them works on; 0 if it has no size.
+    :param source: the sections that require it.
     """
 
     side: str
@@ -85,10 +85,10 @@ class Step:
 
 
 def bill(scenario: Scenario, peers: Peers, traffic: Traffic, *, exchanges_keys: bool) -> tuple[Step, ...]:
-    """The steps of a handshake, in the order of :data:`PARTS` on the client and then on the server.
+    """Return the steps of a handshake, in the order of :data:`PARTS`, for the client and then the server.
 
-    :param traffic: what it sent.
-    :param exchanges_keys: whether it had a key exchange: a resumed one may do without.
+    :param traffic: what the handshake sent.
+    :param exchanges_keys: whether it had a key exchange, which a resumed one may omit.
     """
     is_13, is_full = scenario.version == "1.3", scenario.resumption == "none"
     steps = [
@@ -114,7 +114,7 @@ def _exchange(scenario: Scenario) -> Iterator[Step]:
 
 
 def _certificates(scenario: Scenario, peers: Peers) -> Iterator[Step]:
-    """Who shows a chain signs; the other verifies that, and each certificate by its issuer's key."""
+    """A side that presents a chain signs; the other verifies its signature and each certificate's."""
     shown = {"server": peers.server} | (
         {"client": peers.client} if scenario.client_auth == "required" else {}
     )
@@ -127,14 +127,14 @@ def _certificates(scenario: Scenario, peers: Peers) -> Iterator[Step]:
 
 
 def _issuers(identity: Identity, peers: Peers) -> Mapping[str, int]:
-    """By the type of their issuer's key, the certificates that an identity shows."""
+    """The number of certificates that an identity presents, by the type of their issuer's key."""
     issuers = [*identity.certificates[1:], peers.root.certificate]
     kinds = [key_type_of(public_key_of(issuer)) for issuer in issuers]
     return {kind: kinds.count(kind) for kind in kinds}
 
 
 def _schedule_13(scenario: Scenario, traffic: Traffic) -> Iterator[Step]:
-    """An Extract is one HMAC, and so is an Expand of one block (RFC 5869 sections 2.2 and 2.3)."""
+    """The TLS 1.3 key schedule: an Extract or a block of Expand is one HMAC (RFC 5869 section 2)."""
     is_resumed, has_early_data = scenario.resumption != "none", scenario.resumption == "early-data"
     calls = _EXTRACTED + _EXPANDED + traffic.tickets
     calls += _EXPANDED_FOR_BINDER * is_resumed + _EXPANDED_FOR_EARLY_DATA * has_early_data
@@ -146,7 +146,7 @@ def _schedule_13(scenario: Scenario, traffic: Traffic) -> Iterator[Step]:
 
 
 def _schedule_12(scenario: Scenario, *, is_full: bool) -> Iterator[Step]:
-    """P_hash has two HMACs for each block of output (RFC 5246 section 5)."""
+    """The TLS 1.2 key schedule: P_hash takes two HMACs per block of output (RFC 5246 section 5)."""
     digest = hash_of(scenario.cipher)
     made = [2 * _KEY_BLOCK[aead_of(scenario.cipher)], _VERIFY_DATA_BYTES, _VERIFY_DATA_BYTES]
     made += [_MASTER_SECRET_BYTES] * is_full
@@ -167,7 +167,7 @@ def _records(scenario: Scenario, traffic: Traffic) -> Iterator[Step]:
 
 
 def _in_blocks(size: int) -> int:
-    """A size as it is measured, in blocks: signatures, and records with them, differ by a byte or two."""
+    """Round a size to whole blocks: signatures, and so the records with them, vary by a byte or two."""
     return max(16, 16 * round(size / 16))
 
 
@@ -175,7 +175,7 @@ def _hashing(scenario: Scenario, traffic: Traffic, *, is_full: bool) -> Iterator
     digest = hash_of(scenario.cipher)
     shows = scenario.client_auth == "required"
     if scenario.version == "1.3":
-        # one for each CertificateVerify, one for the Finished behind the client's; of a binder, of early data
+        # one per CertificateVerify, and for the client's Finished after its own; for a binder, for early data
         snapshots = _SNAPSHOTS + (1 + 2 * shows if is_full else 1) + (scenario.resumption == "early-data")
         source = "RFC 8446 4.4.1, 7.1"
     else:

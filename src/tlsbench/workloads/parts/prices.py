@@ -1,4 +1,4 @@
-"""What each step of a bill costs: measured alone on the engine of the handshake, after each of its visits."""
+"""The cost of each step of a bill, measured alone on the handshake's engine after each of its visits."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tlsbench.workloads.parts.bill import Step
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.sample import Clock
 
-#: The count of what is not known how often it is done.
+#: The count of an operation if it is not known how often it is done.
 UNKNOWN: Final = 0.0
-#: How often one that was disturbed is measured again.
+#: How often an operation is measured at most, if it is disturbed.
 _TRIES = 2
 
 
@@ -23,8 +23,8 @@ class Part:
     """A step with its cost.
 
     :param count: how often the operation is done; :data:`UNKNOWN` if that is not known.
-    :param size_bytes: what all of them work on; 0 where they have no size.
-    :param cost: of all of them together, in the unit of the sample.
+    :param size_bytes: the total bytes that they work on; 0 if they have no size.
+    :param cost: their total cost, in the unit of the sample.
     """
 
     side: str
@@ -36,16 +36,16 @@ class Part:
     cost: float
 
 
-#: An operation of a side, and the bytes that it works on.
+#: A side or its library, an operation, and the bytes that it works on.
 _Priced = tuple[str, str, int]
 
 
 @dataclass(slots=True)
 class Prices:
-    """The operations of a bill, ready to be measured; like ones of both sides are measured once.
+    """The operations of a bill, ready to be measured; if both sides share one, it is measured once.
 
     :param ends: the library of each side.
-    :raises MeasurementError: if an engine does not have one of them.
+    :raises MeasurementError: if a library does not have one of the operations.
     """
 
     steps: Sequence[Step]
@@ -70,7 +70,7 @@ class Prices:
         return Primitive(scenario, library.primitive(operation, size), self.clock)
 
     def visit(self) -> Spent:
-        """Measure every operation once, each proved."""
+        """Measure and prove every operation once."""
         cells = {id(cell): cell for cell in self._cells.values()}
         measured = {number: _measured(cell) for number, cell in cells.items()}
         return Spent(self.steps, {priced: measured[id(cell)] for priced, cell in self._cells.items()})
@@ -78,15 +78,15 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the operations of a bill cost in one visit, each once."""
+    """What each operation of a bill cost in one visit."""
 
     steps: Sequence[Step]
     by_operation: Mapping[_Priced, float]
 
     def parts(self, made: Mapping[str, float]) -> tuple[Part, ...]:
-        """The bill of a handshake.
+        """Return the bill of a handshake with its costs.
 
-        :param made: by side what it took to make its end, which the handshake itself has timed.
+        :param made: for each side, the time to make its end, as timed in the handshake itself.
         """
         return tuple(self._part(step, made) for step in self.steps)
 

@@ -1,4 +1,4 @@
-"""What the ledger of the wire says of the work behind it: records to be sealed, messages to be hashed."""
+"""The work that the wire ledger implies: records to be sealed, messages to be hashed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _CONTENT_TYPE_BYTES = 1
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What one handshake sent, as far as it is work for both sides.
+    """What one handshake sent, as far as it means work for the two sides.
 
-    :param transcript_bytes: of all handshake messages that the transcript has (RFC 8446 section 4.4.1):
+    :param transcript_bytes: the size of all handshake messages in the transcript (RFC 8446 section 4.4.1),
         without the session tickets of TLS 1.3.
-    :param by_client: the bytes of plaintext in each record that the client sealed, in order.
-    :param by_server: the same of the server.
-    :param tickets: records that a server of TLS 1.3 sent behind the handshake, each a session ticket.
+    :param by_client: the plaintext bytes in each record that the client sealed, in order.
+    :param by_server: the same for the server.
+    :param tickets: the records that a TLS 1.3 server sent after the handshake, each a session ticket.
     """
 
     transcript_bytes: int
@@ -41,8 +41,8 @@ class _Record:
 def traffic_of(entries: Iterable[Entry], version: str, suite: CipherSuite) -> Traffic:
     """Read the records of a handshake.
 
-    :param version: of TLS, as a scenario spells it.
-    :param suite: what protects the records: an AEAD.
+    :param version: the TLS version, as a scenario spells it.
+    :param suite: the suite that protects the records, with an AEAD.
     :raises WireError: if a record ends too early.
     """
     read = _of_tls_13 if version == "1.3" else _of_tls_12
@@ -57,7 +57,7 @@ def traffic_of(entries: Iterable[Entry], version: str, suite: CipherSuite) -> Tr
 
 
 def _of_tls_13(flown: Iterable[Flight], suite: CipherSuite) -> Iterator[_Record]:
-    """Records that are protected look like application data (RFC 8446 section 5.2)."""
+    """Read TLS 1.3 records; protected ones look like application data (RFC 8446 section 5.2)."""
     answered = spoken = False  # whether the server has sent anything, and whether its first flight is over
     for flight in flown:
         to_client = flight.direction is Direction.TO_CLIENT
@@ -77,7 +77,7 @@ def _of_tls_13(flown: Iterable[Flight], suite: CipherSuite) -> Iterator[_Record]
 
 
 def _of_tls_12(flown: Iterable[Flight], suite: CipherSuite) -> Iterator[_Record]:
-    """Handshake records behind a direction's ChangeCipherSpec are protected (RFC 5246 section 7.1)."""
+    """Read TLS 1.2 records, protected after their side's ChangeCipherSpec (RFC 5246 section 7.1)."""
     protected: set[Direction] = set()
     for flight in flown:
         for kind, fragment in records_in(flight.data):

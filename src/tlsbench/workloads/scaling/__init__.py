@@ -1,1 +1,1 @@
-"""``workload=scaling``: several threads at once, beside as many processes, with controls."""
+"""``workload=scaling``: several threads at once, compared with as many processes, with controls."""

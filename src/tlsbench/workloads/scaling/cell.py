@@ -1,4 +1,4 @@
-"""A cell of ``workload=scaling``: batches of threads, of as many processes, and of the controls, in turn."""
+"""A cell of ``workload=scaling``: batches of threads, as many processes, and the controls, in turn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tlsbench.workloads.scaling.lanes import Lanes
 from tlsbench.workloads.scaling.threads import Threads
 from tlsbench.workloads.scaling.turns import Batch, Lane
 
-#: Operations that the threads do together in a batch, roughly: a 99th percentile needs that many.
+#: The approximate number of operations in a batch of all threads: a 99th percentile needs that many.
 _OPERATIONS: Final = 100
 _LEAST_NS, _MOST_NS = 30_000_000, 250_000_000
 _CONTROL_NS: Final = 30_000_000
@@ -29,9 +29,9 @@ _PROFILED: Final = 4
 class Scaling:
     """A cell of several threads.
 
-    A sample is one batch of each kind. Its figures are the time on the wall for each operation of the whole.
+    A sample is one batch of each kind. Its figures are wall-clock times per operation of the whole batch.
 
-    :param libraries: those whose calls cffi makes.
+    :param libraries: the libraries that are called through cffi.
     """
 
     scenario: Scenario
@@ -58,7 +58,7 @@ class Scaling:
             raise
 
     def _fitting_ns(self) -> int:
-        """How long a batch must be."""
+        """The time that a batch must take for enough operations, within bounds."""
         each_ns = self._threads.turn([lane.operate for lane in self._own], _LEAST_NS).each_ns
         self._threads.each([lane.prove for lane in self._own])
         return int(min(max(_OPERATIONS * each_ns, _LEAST_NS), _MOST_NS))
@@ -88,7 +88,7 @@ class Scaling:
         )
 
     def _kinds(self) -> Iterator[tuple[str, Callable[[], Batch]]]:
-        """What takes a batch of each kind."""
+        """Yield the name of each kind of batch, and a function that runs one."""
         threads, count = self._threads, self.scenario.threads
         python, text = CONTROLS["python"], CONTROLS["hash"]
         yield "threads", lambda: threads.turn([lane.operate for lane in self._own], self._window_ns)
@@ -105,7 +105,7 @@ class Scaling:
         lane.prove()
         return {"interpreter": share.interpreter_ns, "compiled": share.compiled_ns}
 
-    def visit(self, rewarm: int, samples: int) -> list[Sample]:  # noqa: ARG002 - a batch warms its caches
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:  # noqa: ARG002 - a batch warms its own caches
         return [self.sample() for _ in range(samples)]
 
     def proof(self) -> Mapping[str, object]:
@@ -125,8 +125,8 @@ class Scaling:
 
 
 def _at_rank(ordered: Sequence[int], share: float) -> int:
-    """The least of some values that at least such a share of them does not exceed.
+    """The smallest of some values that at least this share of them does not exceed (nearest rank).
 
-    numpy is not for here: processes whose instructions are counted import this.
+    Not by numpy, as this is imported by processes whose instructions are counted.
     """
     return ordered[math.ceil(share * len(ordered)) - 1]

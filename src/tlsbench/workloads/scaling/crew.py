@@ -1,4 +1,4 @@
-"""The processes that run beside the threads, shared by all cells of this process."""
+"""The processes that the threads are compared with, shared by all cells of this process."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from tlsbench.workloads.scaling.turns import Batch, Turn, now_ns
 
 #: More than any preparation or turn takes.
 _PATIENCE_SECONDS = 60.0
-#: From the request to the instant at which the turns begin, for each process: it has to read the request.
+#: The lead time from the request to the start of the turns, per process, which has to read the request.
 _LEAD_NS = 4_000_000
 
 
 class Crew:
-    """The processes, started when the first cell needs them, ended with the last cell that does."""
+    """The processes, which start when a cell first needs them and end with the last cell."""
 
     def __init__(self) -> None:
         self._members: list[Process] = []
         self._cells = 0
 
     def join(self) -> None:
-        """Be there for one cell more."""
+        """Register a cell."""
         self._cells += 1
 
     def leave(self) -> None:
-        """A cell needs them no more."""
+        """Unregister a cell; after the last one, the processes end."""
         self._cells -= 1
         if not self._cells:
             members, self._members = self._members, []
@@ -42,9 +42,9 @@ class Crew:
                 member.close()
 
     def prepare(self, scenario: Scenario, count: int) -> list[int]:
-        """Have this many processes make a lane of a scenario of one thread.
+        """Have ``count`` processes each make a lane of a single-threaded scenario.
 
-        :returns: the number of the lane in each.
+        :returns: the number of the lane in each process.
         :raises MeasurementError: if one of them cannot.
         """
         while len(self._members) < count:
@@ -57,8 +57,8 @@ class Crew:
     def turn(self, lanes: Sequence[int | str], window_ns: int) -> Batch:
         """Let as many processes as there are lanes take their turns at the same time.
 
-        :param lanes: of each process the number of its lane, or the name of a control.
-        :raises MeasurementError: if one of them cannot, or was not proved.
+        :param lanes: for each process, the number of its lane, or the name of a control.
+        :raises MeasurementError: if one of them cannot, or its turn fails its proof.
         """
         at_ns = now_ns() + _LEAD_NS * (1 + len(lanes))
         times = {"at_ns": at_ns, "window_ns": window_ns}
@@ -70,7 +70,7 @@ class Crew:
             member.tell(json.dumps(request))
         answers: list[Mapping[str, Any]] = []
         errors: list[str] = []
-        for member, _ in zip(self._members, requests, strict=False):  # every answer is taken, see Worker
+        for member, _ in zip(self._members, requests, strict=False):  # read every answer, even after an error
             try:
                 answers.append(member.answer(_PATIENCE_SECONDS))
             except MeasurementError as error:
@@ -81,5 +81,5 @@ class Crew:
         return answers
 
 
-#: That of this process.
+#: The crew of this process.
 CREW = Crew()

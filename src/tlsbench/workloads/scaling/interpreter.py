@@ -1,7 +1,7 @@
-"""What of an operation is the interpreter's own: bytecode, and calls into compiled code, but not that code.
+"""The interpreter's part of an operation: bytecode, and calls into compiled code, but not that code itself.
 
-A profiler that is compiled itself (cProfile) times both apart. What it adds to the interpreter's part is
-found with calls of a function that does nothing, and taken off.
+A profiler that is itself compiled (cProfile) times the two separately. Its overhead in the interpreter's part
+is measured with calls of a function that does nothing, and subtracted.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ def share_of(
     libraries: Iterable[NativeLibrary] = (),
     kept: Callable[[], object] = lambda: None,
 ) -> Share:
-    """The interpreter's part of an operation, and that of compiled code.
+    """Measure the interpreter's part of an operation, and that of compiled code.
 
-    :param libraries: those whose calls cffi makes, which profilers do not see otherwise.
-    :param kept: gives what an operation leaves; it is kept until the end, as profilers do not see it freed.
+    :param libraries: the libraries called through cffi, whose calls profilers would not see otherwise.
+    :param kept: returns what an operation left behind; that is kept until the end, so that freeing it, which
+        profilers do not see, is not measured.
     """
     profile, left = Profile(), []
     with ExitStack() as stack:
@@ -54,7 +55,7 @@ def share_of(
 
 
 class _Split(NamedTuple):
-    """The time in Python's functions and in compiled ones, and the calls of each."""
+    """The time spent in Python functions and in compiled ones, and the number of calls of each."""
 
     python_ns: float
     compiled_ns: float
@@ -74,9 +75,9 @@ def _split(profile: Profile) -> _Split:
 
 @cache
 def _added_ns(function: Callable[[int], object]) -> float:
-    """What the profiler adds to the interpreter's part for each call of a function that does nothing.
+    """The profiler's overhead in the interpreter's part per call of a function that does nothing.
 
-    Of several tries it is the least with a profiler less the least without.
+    It is the least of several tries with a profiler, minus the least without.
     """
     plain_ns = min(_plain_ns(function) for _ in range(_TRIES))
     return max(0.0, min(_profiled_ns(function) for _ in range(_TRIES)) - plain_ns) / _CALLS

@@ -1,4 +1,4 @@
-"""Lanes: what one thread does over and over, handshakes or bulk, on contexts that it may share."""
+"""Lanes: what one thread repeats, handshakes or bulk transfers, with contexts that it may share."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.scaling.turns import Lane
 
-#: More half-steps than any TLS handshake takes.
+#: More steps than any TLS handshake takes.
 _MOST_STEPS = 32
-#: More than this is not written at once to ends that are joined: they hold no more for each other.
+#: The most that is written at once to joined ends: they buffer no more for each other.
 _MOST_JOINED_BYTES = 64 * 1024
-#: Then a new connection: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
+#: After this many, a new connection is made: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
 _MOST_WRITES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """What makes the lanes of a scenario.
+    """Makes the lanes of a scenario.
 
-    :param make_clients: makes a context of its client; ``make_servers`` one of its server.
-    :param reader: reads the wire of its server.
+    :param make_clients: makes a client context.
+    :param make_servers: makes a server context.
+    :param reader: reads the wire, in the way that the server's library requires.
     """
 
     scenario: Scenario
@@ -41,7 +42,7 @@ class Lanes:
     reader: WireReader
 
     def makers(self, count: int) -> Iterator[Callable[[], Lane]]:
-        """What makes each of this many lanes, in the thread that it will belong to."""
+        """Yield the makers of ``count`` lanes, each to be called in the thread that will use the lane."""
         if self.scenario.context == "own":
             yield from [self._with_its_own] * count
             return
@@ -66,7 +67,7 @@ class Lanes:
 
 @dataclass(slots=True)
 class _OverMemory(Handshake):
-    """A handshake of TLS in memory."""
+    """TLS handshakes in memory."""
 
     clients: ClientContext
     servers: ServerContext
@@ -75,10 +76,10 @@ class _OverMemory(Handshake):
 
 @dataclass(slots=True)
 class HandshakeLane(_OverMemory):
-    """Handshakes, full or resumed: each with new ends, which the next one frees.
+    """Handshakes, full or resumed, each with new ends, which the next one frees.
 
-    Where the library can, the ends are joined within it. The wire of such a handshake is not seen: the first
-    of a lane is not joined, and is the wire's witness for those that are.
+    If the library can, it joins the ends internally, which hides the wire: the first handshake of a lane is
+    not joined, and its wire serves as the witness for those that are.
     """
 
     _seen: list[list[Entry]] = field(default_factory=list, init=False)
@@ -137,7 +138,7 @@ class HandshakeLane(_OverMemory):
 
 @dataclass(slots=True)
 class BulkLane(_OverMemory):
-    """Writes of ``size`` bytes over a connection that stays open, one each way in an operation."""
+    """Writes of ``size`` bytes over a connection that stays open, one each way per operation."""
 
     _payload: bytes = field(default=b"", init=False)
     _ends: tuple[Endpoint, Endpoint] | None = field(default=None, init=False)
@@ -147,7 +148,7 @@ class BulkLane(_OverMemory):
     def __post_init__(self) -> None:
         self._payload = os.urandom(self.scenario.size)
         self._joins = joiner_of(self.scenario, self.clients)
-        self.sample()  # which is proved
+        self.sample()  # a handshake, which is proved
 
     def _open(self) -> tuple[Endpoint, Endpoint]:
         self._drop()
@@ -178,7 +179,7 @@ class BulkLane(_OverMemory):
             raise ProofError("bytes", wanted=f"{len(self._payload)} as sent", got=got, witness=witness)
 
     def prove(self) -> None:
-        """Nothing: every operation has compared what it wrote with what was read."""
+        """Do nothing: every operation has compared what it wrote with what was read."""
 
     def left(self) -> None:
         pass
@@ -198,18 +199,18 @@ class BulkLane(_OverMemory):
 
 
 def joiner_of(scenario: Scenario, clients: ClientContext) -> JoinsEnds | None:
-    """The client's context, if it can join its ends with those of the server; else None."""
+    """The client context, if it can join its ends with those of the server; otherwise None."""
     if scenario.client != scenario.server or scenario.size > _MOST_JOINED_BYTES:
         return None
     return clients if isinstance(clients, JoinsEnds) and clients.joins else None
 
 
 def joined(clients: JoinsEnds, servers: ServerContext, session: object | None) -> tuple[Endpoint, Endpoint]:
-    """Two joined ends after a handshake, resumed if there is a session, and full if not.
+    """Return two joined ends after a handshake, which is resumed if there is a session, and otherwise full.
 
     :raises HandshakeError: if a side gives up.
     :raises MeasurementError: if the handshake does not end.
-    :raises ProofError: if it was of the other kind.
+    :raises ProofError: if the handshake was of the other kind.
     """
     client, server = clients.join(servers, session)
     client_done = server_done = False
@@ -219,7 +220,7 @@ def joined(clients: JoinsEnds, servers: ServerContext, session: object | None) -
         if client_done and server_done:
             break
     else:
-        raise MeasurementError(f"the handshake did not end in {_MOST_STEPS} steps")
+        raise MeasurementError(f"the handshake did not end within {_MOST_STEPS} steps")
     if client.is_resumed() is not (session is not None):
         wanted, got = ("a full handshake", "a resumed one")[:: 1 if session is None else -1]
         raise ProofError("resumption", wanted=wanted, got=got, witness="client")

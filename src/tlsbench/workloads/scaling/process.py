@@ -1,11 +1,11 @@
-"""A process that is a lane: ``python -m tlsbench.workloads.scaling.process``.
+"""A process that runs lanes: ``python -m tlsbench.workloads.scaling.process``.
 
 Requests and answers are lines of JSON on standard input and output:
 
     → {"prepare": "<scenario id>", "on": 1}         ← {"lane": 0}
     → {"turn": 0, "at_ns": …, "window_ns": …}       ← {"ended_ns": …, "operations": …, "cpu_ns": …}
 
-A turn of a control is asked for by its name instead of a lane's. What goes wrong is answered by
+A turn of a control is requested by its name in place of a lane's number. Errors are answered with
 ``{"error": "…"}``. The process ends with its input.
 """
 
@@ -29,9 +29,9 @@ from tlsbench.workloads.scaling.turns import Lane, take_turn
 
 
 def answer_to(request: Mapping[str, Any], lanes: list[Lane]) -> Mapping[str, Any]:
-    """Do what a request asks for.
+    """Carry out a request, and return the answer.
 
-    :param lanes: those that were prepared so far; more are added.
+    :param lanes: the lanes prepared so far; a new one is appended.
     """
     if "prepare" in request:
         scenario = scenario_from_id(request["prepare"], spellings())
@@ -48,7 +48,7 @@ def answer_to(request: Mapping[str, Any], lanes: list[Lane]) -> Mapping[str, Any
 
 
 def main() -> None:
-    """Answer each line until there are no more."""
+    """Answer each request until the input ends."""
     lanes: list[Lane] = []
     for line in sys.stdin:
         try:
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process
     gc.disable()
     with contextlib.suppress(BrokenPipeError):
         main()

@@ -1,4 +1,4 @@
-"""The threads of a cell: each keeps its lane for as long as the cell lives."""
+"""The threads of a cell, each of which keeps its lane for the lifetime of the cell."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tlsbench.topology import places, stay_on
 from tlsbench.workloads.scaling.turns import Batch, now_ns, take_turn
 
 _T = TypeVar("_T")
-#: From the request to the instant at which the turns begin.
+#: The lead time from the request to the start of the turns.
 _LEAD_NS = 1_000_000
 
 
 class Threads:
-    """A number of threads, each on its processor where they are placed (:mod:`tlsbench.topology`)."""
+    """A number of threads, each on a processor of its own if they are pinned (:mod:`tlsbench.topology`)."""
 
     def __init__(self, count: int) -> None:
         self._executors = [ThreadPoolExecutor(1, "lane", stay_on, (place,)) for place in places(count)]
 
     def each(self, jobs: Sequence[Callable[[], _T]]) -> list[_T]:
-        """What the first job gives in the first thread, the second in the second, and so on, one by one."""
+        """Run one job in each thread, one after another, and return their results."""
         return [executor.submit(job).result() for executor, job in zip(self._executors, jobs, strict=False)]
 
     def turn(self, operations: Sequence[Callable[[], object]], window_ns: int) -> Batch:
@@ -34,6 +34,6 @@ class Threads:
         return Batch(at_ns, [turn.result() for turn in turns])
 
     def close(self) -> None:
-        """End them."""
+        """End the threads."""
         for executor in self._executors:
             executor.shutdown()

@@ -1,6 +1,6 @@
-"""A lane's turn: one operation over and over, from an instant on and for a time, beside those of others.
+"""A lane's turn: one operation, repeated from a given instant for a given time, alongside other lanes.
 
-Instants are of the system's monotonic clock, which all processes read alike.
+Instants are readings of the system's monotonic clock, which is the same for all processes.
 """
 
 from __future__ import annotations
@@ -15,38 +15,39 @@ now_ns = time.perf_counter_ns
 
 
 class Lane(Protocol):
-    """What one thread does in a cell, with ends of its own."""
+    """The work of one thread in a cell, with ends of its own."""
 
     def operate(self) -> None:
-        """One operation.
+        """Perform one operation.
 
         :raises HandshakeError: if a library gives up.
-        :raises ProofError: if what happened is not what the scenario asks for.
+        :raises ProofError: if what happened does not match the scenario.
         """
 
     def prove(self) -> None:
-        """Check that all operations since the last call were what the scenario asks for; not timed.
+        """Check that all operations since the last call match the scenario; not timed.
 
         :raises ProofError: if not.
         """
 
     def left(self) -> object:
-        """What the last operation left, and the next one frees; None if nothing."""
+        """Return what the last operation left for the next one to free; None if nothing."""
 
     def record(self) -> dict[str, object]:
-        """What was proved, for the stored result."""
+        """Return what was proved, for the stored result."""
 
     def close(self) -> None:
-        """Give up connections."""
+        """Close connections."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What a lane did in its turn.
 
-    :param ended_ns: when its last operation ended, which is after the turn's time was over.
-    :param latencies_ns: of each operation; of another process there is their number alone.
+    :param ended_ns: when its last operation ended, after the turn's time was over.
+    :param operations: the number of operations.
     :param cpu_ns: the processor time of its thread.
+    :param latencies_ns: the latency of each operation; empty for a turn in another process.
     """
 
     ended_ns: int
@@ -56,7 +57,7 @@ class Turn:
 
 
 def take_turn(operate: Callable[[], object], at_ns: int, window_ns: int) -> Turn:
-    """Wait for the instant, and then operate until the time is over, once at least."""
+    """Wait for the instant, then operate until the time is over, at least once."""
     time.sleep(max(0, at_ns - now_ns()) / 1e9)
     until_ns = at_ns + window_ns
     latencies: list[int] = []
@@ -77,8 +78,8 @@ def take_turn(operate: Callable[[], object], at_ns: int, window_ns: int) -> Turn
 class Batch:
     """The turns of several lanes that began at the same instant.
 
-    What they come to is taken by the time on the wall, from that instant to the end of the last operation,
-    and never from a sum of their times.
+    Results are computed from the wall-clock time from that instant to the end of the last operation, never
+    from the sum of the lanes' times.
     """
 
     began_ns: int
@@ -86,20 +87,20 @@ class Batch:
 
     @property
     def wall_ns(self) -> int:
-        """From the first instant to the end of the last operation."""
+        """The wall-clock time from the common start to the end of the last operation."""
         return max(turn.ended_ns for turn in self.turns) - self.began_ns
 
     @property
     def operations(self) -> int:
-        """Of all lanes together."""
+        """The number of operations of all lanes together."""
         return sum(turn.operations for turn in self.turns)
 
     @property
     def each_ns(self) -> float:
-        """The time on the wall for each operation of the whole."""
+        """The wall-clock time per operation of the whole batch."""
         return self.wall_ns / self.operations
 
     @property
     def cpu_each_ns(self) -> float:
-        """The processor time of all lanes for each operation."""
+        """The processor time of all lanes per operation."""
         return sum(turn.cpu_ns for turn in self.turns) / self.operations

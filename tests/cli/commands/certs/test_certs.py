@@ -1,4 +1,4 @@
-"""``tlsbench certs`` as a person uses it."""
+"""``tlsbench certs`` as users run it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def refused(capsys: Capture, *arguments: str) -> str:
-    """The one line with which a wrong request ends."""
+    """The one-line error of a wrong request."""
     capsys.readouterr()
     assert run(["certs", *arguments]) == 2
     captured = capsys.readouterr()
@@ -285,7 +285,7 @@ def test_verify_accepts_and_rejects_with_both_verifiers(pki: Path, capsys: Captu
 def test_verify_without_a_host_says_what_it_did_not_ask(pki: Path, capsys: Capture) -> None:
     capsys.readouterr()
     assert run(["certs", "verify", str(pki / "server-chain.pem"), "--root", str(pki / "root.pem")]) == 0
-    assert "not asked: it verifies a server by its name only" in capsys.readouterr().out
+    assert "not asked: it verifies a server only by its name" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -352,8 +352,8 @@ def test_verify_refuses_a_file_that_is_cut_off(pki: Path, tmp_path: Path, capsys
     assert "the CERTIFICATE block is cut off: it has no END line" in line
 
 
-#: What a person, or a script of theirs, may give where a value is asked for. How control characters and bytes
-#: that are not UTF-8 are printed is not looked at here.
+#: What users, or their scripts, may give as a value. How control characters and bytes that are not UTF-8
+#: are printed is not tested here.
 VALUES = st.one_of(
     st.sampled_from(
         ["", " ", "-", "--", "0", "-1", "1e999", "nan", "ſ", "*", "a..b", ":0", "[::1]:1", "%s", "$x", "\\"]
@@ -361,7 +361,7 @@ VALUES = st.one_of(
     st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/"), max_size=20),
     st.text("0123456789-:T+.Z", max_size=25),
 )
-#: Commands with a place for a value, by what it stands for.
+#: Commands with a place for a value, by the value's meaning.
 PLACES = {
     "init folder": ("init", "{pki}/server.pem/{value}"),
     "init profile": ("init", "{new}", "--profile", "{value}"),
@@ -507,7 +507,7 @@ def serving(pki: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[subproces
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         started.append((process, log))
-        wait_for("Ctrl-C ends", tmp_path / "log")
+        wait_for("Ctrl-C stops it", tmp_path / "log")
         text = (tmp_path / "log").read_text()
         return process, int(text.split("https://localhost:")[1].split("/")[0])
 
@@ -536,7 +536,7 @@ def test_serve_serves_until_it_is_ended(
     assert meet(("127.0.0.1", port), ClientSetup()).problem
     log_file = tmp_path / "log"
     process.send_signal(signal.SIGHUP)
-    wait_for("read the folder again", log_file)
+    wait_for("reloaded the folder", log_file)
     assert not meet(("127.0.0.1", port), ClientSetup(roots=root)).problem
     wait_for("no client certificate, 1 request", log_file)
     process.send_signal(signal.SIGINT)
@@ -544,7 +544,7 @@ def test_serve_serves_until_it_is_ended(
     log = (tmp_path / "log").read_text()
     assert "client 'client.tlsbench.test', 1 request" in log
     assert "alert unknown_ca (48), sent by the client" in log
-    assert "read the folder again" in log
+    assert "reloaded the folder" in log
     assert "stopped after 3 connections, 1 of them failed" in log
 
 

@@ -28,7 +28,7 @@ from tlsbench.pki.pem import Block
 
 WHO = peers("ecdsa-secp256r1", 3)
 KEY = WHO.server.private_key
-#: By label; of some the label says too little, so that they are tried as they are alone.
+#: By label; some labels say too little, so these are tried only as they are.
 DERS = {
     "CERTIFICATE": [
         *(one.public_bytes(Encoding.DER) for one in WHO.server.certificates),
@@ -46,7 +46,7 @@ DERS = {
     "OCSP": [ocsp_response(WHO.issuer, WHO.server.leaf)],
     "PKCS12": [WHO.server.pkcs12("secret"), WHO.server.pkcs12("")],
 }
-#: What is put where a byte of DER is: tags, lengths, ends of ranges.
+#: Replacements for a byte of DER: tags, lengths, ends of ranges.
 BYTES = st.one_of(
     st.sampled_from(
         [0, 1, 2, 3, 5, 6, 0x0C, 0x13, 0x17, 0x18, 0x1E, 0x30, 0x31, 0x7F, 0x80, 0x81, 0x84, 0xA0, 0xFF]
@@ -57,7 +57,7 @@ BYTES = st.one_of(
 
 @st.composite
 def encoded(draw: st.DrawFn) -> bytes:
-    """Several things in PEM, or one alone in DER, some of their bytes changed, missing or twice."""
+    """Several objects in PEM, or one in DER, with some of their bytes changed, missing or doubled."""
     blocks = []
     for _ in range(draw(st.integers(1, 3))):
         label = draw(st.sampled_from(list(DERS)))
@@ -81,7 +81,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def outcome(command: Callable[[], int | None]) -> int:
-    """The exit code, and the line on stderr, as tlsbench.cli.app has them."""
+    """The exit code, with the line on stderr, as in tlsbench.cli.app."""
     try:
         return command() or 0
     except TlsbenchError as error:

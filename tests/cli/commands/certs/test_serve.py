@@ -1,4 +1,4 @@
-"""What ``tlsbench certs serve`` suggests to type."""
+"""The commands that ``tlsbench certs serve`` suggests."""
 
 from __future__ import annotations
 

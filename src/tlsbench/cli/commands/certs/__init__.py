@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Modules beside this one; the first line of each one's help is its line here.
+#: Sibling modules; the first line of each one's help is its line in this help.
 COMMANDS: Final = ("init", "show", "verify", "serve", "demo")
 HELP: Final = r"""Make certificates, look at them, and see them work or fail.
 

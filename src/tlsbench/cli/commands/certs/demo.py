@@ -41,7 +41,7 @@ def command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play a demo, or all, or list what there is; one that ends otherwise than it must ends the command."""
+    """Play one demo or all, or list them; a demo with an unexpected outcome ends the command."""
     import json
     from dataclasses import asdict
 

@@ -70,7 +70,7 @@ def command(
     pcap: PcapPath = None,
     pcap_connections: PcapConnections = None,
 ) -> int:
-    """Serve until a signal ends it; the exit code."""
+    """Serve until a signal ends it; return the exit code."""
     import signal
     import threading
     from collections import Counter
@@ -151,7 +151,7 @@ def _renew(server: Server, read_folder: Callable[[], ServerSetup]) -> None:
 
     try:
         server.renew(read_folder())
-        output.note("read the folder again: new connections use its contents")
+        output.note("reloaded the folder: new connections use its contents")
     except TlsbenchError as error:
         output.note(f"tlsbench: {error}; the old certificate stays")
 
@@ -167,7 +167,7 @@ def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
     name = f"[{host}]" if ":" in host else host
     root, chain, key = (shlex.quote(f"{folder}/{n}") for n in ("root.pem", "client-chain.pem", "client.key"))
     client = f" --cert {chain} --key {key}"
-    output.note(f"serving https://{name}:{port}/ on {address[0]}; Ctrl-C ends")
+    output.note(f"serving https://{name}:{port}/ on {address[0]}; Ctrl-C stops it")
     if not ipaddress.ip_address(address[0]).is_loopback:
         output.note("this is not loopback: others can connect")
     if not setup.anti_replay:
@@ -180,7 +180,7 @@ def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
 
 
 def _line(visit: Visit) -> str:
-    """A connection in a line."""
+    """A connection in one line."""
     from tlsbench.pki.names import short_name
 
     if visit.problem:

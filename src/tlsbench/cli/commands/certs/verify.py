@@ -44,7 +44,7 @@ def _time(text: str) -> datetime:
 
 
 @teaches(
-    r"""Verify a chain by two verifiers, and name the rule that fails.
+    r"""Verify a chain with two verifiers, and name the rule that fails.
 
     They are OpenSSL and the cryptography package.
 
@@ -99,7 +99,7 @@ def command(
     password: Password = None,
     as_json: AsJson = False,
 ) -> int:
-    """Ask every verifier; the exit code."""
+    """Ask every verifier; return the exit code."""
     import json
     from dataclasses import asdict
 
@@ -130,7 +130,7 @@ def command(
 
 
 def _read(path: Path, wanted: str, password: str | None) -> Bundle:
-    """What a file holds; what of it was left out goes to stderr, for the verdict is on the rest."""
+    """The contents of a file; what was left out is noted on stderr, as the verdict covers only the rest."""
     from tlsbench.certs.looking import bundle_with
     from tlsbench.cli import output
 

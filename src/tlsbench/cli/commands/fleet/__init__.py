@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Modules beside this one; the first line of each one's help is its line here.
+#: Sibling modules; the first line of each one's help is its line in this help.
 COMMANDS: Final = ("start", "certs", "doctor", "run", "load")
 HELP: Final = r"""Measure on, or load from, many machines at once (Dask).
 

@@ -46,8 +46,8 @@ def command(
     if not 0 < days <= _MOST_DAYS:
         raise RequestError(f"--days {days:g}: it must be above 0, and {_MOST_DAYS:g} at most")
     made = make(folder or usual_folder(), days)
-    output.line(f"{made.folder}: they are valid for {days:g} days")
-    output.line(f"  {made.root.name:<16}what all of them trust; its key is discarded")
+    output.line(f"{made.folder}: valid for {days:g} days")
+    output.line(f"  {made.root.name:<16}the root that all of them trust; its key was discarded")
     for role in ROLES:
         output.line(f"  {made.of(role).name:<16}certificate and key of the {role}")
     if folder is not None:

@@ -12,7 +12,7 @@ from tlsbench.cli.parsing import Written, duration
 from tlsbench.cli.teaching import teaches
 from tlsbench.session.quantities import seconds
 
-#: What one machine alone can do: it simulates a line, or captures its connections.
+#: The options for one machine only: to simulate a line, or to capture connections.
 _ALONE: Final = ("via", "pcap", "pcap_connections")
 
 
@@ -52,7 +52,7 @@ def _own(
     """
 )
 def command(**given: Any) -> int:  # noqa: ANN401 - of what the options below are
-    """Load, store and print; the exit code."""
+    """Load, store and print; return the exit code."""
     from tlsbench.cli import output
     from tlsbench.cli.fleets import allowed, cluster
     from tlsbench.fleet.load import Fleet, FleetLoadRequest, fleet_load
@@ -78,7 +78,7 @@ def command(**given: Any) -> int:  # noqa: ANN401 - of what the options below ar
 
 
 def _options() -> inspect.Signature:
-    """The parameters of both, as typer reads them."""
+    """The parameters of both commands, as typer reads them."""
     theirs = inspect.signature(by_one.command, eval_str=True).parameters
     ours = inspect.signature(_own, eval_str=True).parameters
     kept = [one for name, one in theirs.items() if name not in _ALONE]

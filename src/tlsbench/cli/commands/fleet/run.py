@@ -76,7 +76,7 @@ def command(
     ] = None,
     quiet: Quiet = False,
 ) -> int:
-    """Measure, store and print; the exit code."""
+    """Measure, store and print; return the exit code."""
     from tlsbench.cli import measuring, output
     from tlsbench.cli.fleets import allowed, cluster
     from tlsbench.errors import RequestError
@@ -134,7 +134,7 @@ def command(
 
 
 def _file_name(name: str) -> str:
-    """What a machine's file is called: its name, without what could lead elsewhere."""
+    """The name of a machine's file: the machine's name, without what could change the path."""
     return (
         "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name).lstrip(".")
         or "machine"
@@ -151,14 +151,14 @@ def _outputs(found: FleetRun, json_path: Path | None) -> Iterator[Callable[[], s
 
 
 class _Progress:
-    """How far the machines are, in one line."""
+    """The progress of the machines, in one line."""
 
     def __init__(self, show: Callable[[str, str, float], None], budget_s: float) -> None:
         self._show, self._budget_s = show, budget_s
         self._machines: dict[str, Mapping[str, object]] = {}
 
     def heard(self, name: str, message: Mapping[str, object]) -> None:
-        """Take what a machine says of itself."""
+        """Take a machine's message about its progress."""
         self._machines[name] = message
         seconds = [float(str(one["elapsed_s"])) for one in self._machines.values()]
         words = ", ".join(

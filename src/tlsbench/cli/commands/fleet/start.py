@@ -87,5 +87,5 @@ def command(
 
 
 def _with(local: int, certs: object) -> str:
-    """The further options that those need who use it."""
+    """The further options that commands need in order to use it."""
     return f"{f' --certs {certs}' if certs else ''}{' --allow shared-hosts' if local else ''}"
