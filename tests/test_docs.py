@@ -33,7 +33,8 @@ PAGES = [
 #: What a page says to install: the first such line in it.
 INSTALL = re.compile(r"pip install ((?:'\.\[[a-z,]+\]')|\.)(?=[\s`]|$)")
 #: Options for the loads in the docs, for less time and fewer connections.
-SMALL_LOAD = ("--duration", "300ms", "--warm-up", "100ms", "--ramp-up", "50ms", "--connections", "20", "-q")
+#: Long enough for a busy machine to end the connections of the warm-up and begin others.
+SMALL_LOAD = ("--duration", "1s", "--warm-up", "100ms", "--ramp-up", "50ms", "--connections", "10", "-q")
 pytestmark = pytest.mark.slow
 
 Environment = Callable[[str], dict[str, str]]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -53,8 +54,8 @@ def chains(run_of: RunOf, openssl_35: str) -> Run:
 def test_what_shrinks_is_said_by_kind_of_chain(chains: Run) -> None:
     [(headline, details)] = said(chains).items()
     assert headline.startswith("Certificates compressed by zlib: ecdsa-secp256r1: ")
-    assert "; ml-dsa-65: 2." in headline
-    assert headline.endswith(" % smaller")
+    # 1.9 to 2.9 % as a rule: keys and signatures are random.
+    assert re.search(r"; ml-dsa-65: [123]\.\d to [234]\.\d % smaller$", headline)
     assert sum("the Certificate message has" in one for one in details) == 4
     assert any("ml-dsa-65 × 3: the Certificate message has 16,8" in one for one in details)
     assert (
