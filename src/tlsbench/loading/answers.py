@@ -7,6 +7,7 @@ responses, chunked ones, and those without a body or that end with the connectio
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Final
 
 import h11
@@ -19,7 +20,6 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([^\r\n]*)", re.IGNORECA
 _PLAIN_LENGTH: Final = re.compile(rb"[0-9]{1,15}[ \t]*")
 _CODED: Final = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
 _BEGINNING: Final = b"HTTP/1."
-_NOT_MODIFIED: Final = 304
 _MOST_HEADER_BYTES: Final = 64 * 1024
 
 
@@ -100,7 +100,7 @@ class Answer:
 
 def is_success(status: int) -> bool:
     """Whether a status code is a success or 304 (Not Modified), see RFC 9110 section 15."""
-    return 200 <= status < 300 or status == _NOT_MODIFIED
+    return 200 <= status < 300 or status == HTTPStatus.NOT_MODIFIED
 
 
 def plain_length(head: bytes) -> int:

@@ -16,6 +16,7 @@ from typing import Final
 
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.loading.context import Shared
+from tlsbench.loading.exchanges import Awaits
 from tlsbench.loading.failures import words_of
 from tlsbench.loading.tally import SUCCESS
 
@@ -34,6 +35,7 @@ class Attempt(ABC):
 
     __slots__ = (
         "_done_ns",
+        "_exchange",
         "_handshake_ns",
         "_is_accepted",
         "_is_cut",
@@ -59,6 +61,8 @@ class Attempt(ABC):
     )
     #: The type of its socket, see socket(2).
     kind: int
+    #: Its requests and responses, once there are any.
+    _exchange: Awaits | None
 
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
         self._shared = shared
@@ -181,7 +185,12 @@ class Attempt(ABC):
         self.go_on(0)
 
     def run_out_of_time(self, now_ns: int) -> None:
-        """Handle the timeout of the current step."""
+        """Handle the timeout of the current step, unless its exchange has moved on since it was set."""
+        if self.step == ASKING and self._exchange is not None:
+            deadline_ns = self._exchange.waits_since_ns + self._shared.limit_ns
+            if deadline_ns > now_ns:
+                self.deadline_ns = deadline_ns
+                return
         if self.step == "acceptance" and not self._is_half_closed:
             self._shared.is_server_quiet = True
             self._take_leave(now_ns)
@@ -285,4 +294,4 @@ class Attempt(ABC):
 
     def _where(self) -> str:
         """The name of the current step."""
-        return self.step
+        return self._exchange.step if self.step == ASKING and self._exchange is not None else self.step

@@ -31,7 +31,7 @@ _MOST_READS: Final = 32
 class Connection(Opening):
     """A connection of the load: its parameters are those of an :class:`~tlsbench.loading.attempt.Attempt`."""
 
-    __slots__ = ("_behind", "_exchange", "_ticketless")
+    __slots__ = ("_behind", "_ticketless")
 
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
         super().__init__(shared, begin_ns, counted=counted)
@@ -39,20 +39,6 @@ class Connection(Opening):
         #: The error that ended the connection, after data that had to be taken first.
         self._behind: SSL.Error | None = None
         self._ticketless: SSL.Session | None = None
-
-    def run_out_of_time(self, now_ns: int) -> None:
-        """Handle the timeout of the current step, unless the exchange has moved on since it was set."""
-        if self.step == ASKING and self._exchange is not None:
-            deadline_ns = self._exchange.waits_since_ns + self._shared.limit_ns
-            if deadline_ns > now_ns:
-                self.deadline_ns = (
-                    deadline_ns  # what was awaited has arrived, and something else is awaited now
-                )
-                return
-        super().run_out_of_time(now_ns)
-
-    def _where(self) -> str:
-        return self._exchange.step if self.step == ASKING and self._exchange is not None else self.step
 
     def _early_request(self) -> bytes:
         shared = self._shared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from enum import IntEnum
 
 from OpenSSL import SSL
 
@@ -24,3 +25,11 @@ def reason_of(error: SSL.Error) -> str:
     """The reasons in OpenSSL's error queue, as an SSL.Error holds them."""
     reasons = error.args[0] if error.args and isinstance(error.args[0], list) else []
     return "; ".join(dict.fromkeys(reason for *_, reason in reasons if reason)) or "it gives no reason"
+
+
+def name_of_code(codes: type[IntEnum], code: int) -> str:
+    """The name of an error code of HTTP or QUIC; all unknown codes share one."""
+    try:
+        return codes(code).name
+    except ValueError:
+        return "an unknown error"

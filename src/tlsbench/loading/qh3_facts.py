@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -16,6 +15,7 @@ from qh3.tls import CipherSuite
 
 from tlsbench.loading.credentials import identity_of, roots_of
 from tlsbench.loading.exchanges import refusal
+from tlsbench.loading.failures import name_of_code
 from tlsbench.loading.names import is_address
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.pki.keys import to_pem
@@ -87,23 +87,15 @@ def why_terminated(event: ConnectionTerminated) -> str:
     if code in (QuicErrorCode.NO_ERROR, NO_ERROR):
         return "closed by the server"
     if event.frame_type is None:  # an error of the application, not of QUIC
-        return f"HTTP/3: {_name(ErrorCode, code)}"
+        return f"HTTP/3: {name_of_code(ErrorCode, code)}"
     alert = code - _CRYPTO_ERROR
     if alert == _NO_APPLICATION_PROTOCOL:
         return refusal("3", "it refuses that by ALPN")
     return (
         f"TLS: alert {DESCRIPTIONS[alert]}"
         if alert in DESCRIPTIONS
-        else f"QUIC: {_name(QuicErrorCode, code)}"
+        else f"QUIC: {name_of_code(QuicErrorCode, code)}"
     )
-
-
-def _name(codes: type[IntEnum], code: int) -> str:
-    """The name of an error code; all unknown codes share one."""
-    try:
-        return codes(code).name
-    except ValueError:
-        return "an unknown error"
 
 
 def broken_by_peer(quic: QuicConnection | None) -> bool:

@@ -39,7 +39,7 @@ _DATAGRAM_BYTES: Final = 65_536
 class QuicConnection(Attempt):
     """A connection of the load: its parameters are those of an :class:`~tlsbench.loading.attempt.Attempt`."""
 
-    __slots__ = ("_early", "_exchange", "_is_early", "_quic", "_ticket", "_unsent")
+    __slots__ = ("_early", "_is_early", "_quic", "_ticket", "_unsent")
     kind = socket.SOCK_DGRAM
 
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
@@ -52,18 +52,6 @@ class QuicConnection(Attempt):
         #: Datagrams that the socket has not taken yet.
         self._unsent: list[bytes] = []
         self._is_early = False
-
-    def run_out_of_time(self, now_ns: int) -> None:
-        """Handle the timeout of the current step, unless the exchange has moved on since it was set."""
-        if self.step == ASKING and self._exchange is not None:
-            deadline_ns = self._exchange.waits_since_ns + self._shared.limit_ns
-            if deadline_ns > now_ns:
-                self.deadline_ns = deadline_ns
-                return
-        super().run_out_of_time(now_ns)
-
-    def _where(self) -> str:
-        return self._exchange.step if self.step == ASKING and self._exchange is not None else self.step
 
     def close(self) -> None:
         """Close the QUIC connection and the socket."""

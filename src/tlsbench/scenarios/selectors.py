@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from tlsbench.errors import RequestError, listed, unknown
 from tlsbench.scenarios.axes import AXES, AXIS_ALIASES
+from tlsbench.scenarios.axis import ENDS
 
 #: Canonical values by axis: one product of the matrix.
 Selection = Mapping[str, tuple[str, ...]]
@@ -23,8 +24,6 @@ ANY_PATH = "PATH"
 #: The characters that no value of a selector can contain.
 UNSPELLABLE = frozenset(" \t\n\r\v\f,")
 _PATTERN = frozenset("*?[")
-
-_ENDS = ("client", "server")
 
 
 @runtime_checkable
@@ -63,7 +62,7 @@ def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selecti
         if not found:
             raise RequestError(f"no file matches '{values}': see 'tlsbench engines'")
         selection[axis] = tuple(dict.fromkeys((*selection.get(axis, ()), *found)))
-    if "implementation" in selection and any(end in selection for end in _ENDS):
+    if "implementation" in selection and any(end in selection for end in ENDS):
         raise RequestError("implementation= sets both ends: give it, or client= and server=, not both")
     return selection
 
@@ -113,7 +112,7 @@ def narrow(selections: Iterable[Selection], by: Selection) -> tuple[Selection, .
     """
     narrowed = tuple(selections)
     for axis, wanted in by.items():
-        others = _ENDS if axis == "implementation" else ("implementation",) if axis in _ENDS else ()
+        others = ENDS if axis == "implementation" else ("implementation",) if axis in ENDS else ()
         has = [selection.get(axis) or AXES[axis].default for selection in narrowed]
         if set(wanted) <= {value for values in has for value in values}:
             kept = [tuple(value for value in wanted if value in values) for values in has]

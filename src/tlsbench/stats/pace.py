@@ -13,11 +13,11 @@ comparisons between runs are for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+from tlsbench.stats.intervals import Array
 
 #: A round has a pace only if at least this many other cells have it: with fewer, it would be mere noise.
 _LEAST_OTHERS: Final = 3

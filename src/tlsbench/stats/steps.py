@@ -15,14 +15,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 
-from tlsbench.stats.intervals import CONFIDENCE, Interval
+from tlsbench.stats.intervals import CONFIDENCE, Array, Interval
 from tlsbench.stats.noise import is_difference
-
-Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 #: The credible half-widths of logarithms; a ratio without an interval gets the maximum, and almost no weight.
 _LEAST: Final = 1e-4

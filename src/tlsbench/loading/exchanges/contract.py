@@ -43,15 +43,8 @@ class Asked:
         return body_bytes
 
 
-class Exchange(Protocol):
-    """Requests and responses on one connection, without I/O."""
-
-    #: Whether nothing arrives before the next request has been sent: HTTP/1.1 without pipelining.
-    alternates: bool
-    #: Whether the server may send something while no request is open.
-    speaks_unasked: bool
-    #: Responses of the current use that are not complete yet.
-    left: int
+class Awaits(Protocol):
+    """Something that waits for a server."""
 
     @property
     def step(self) -> str:
@@ -60,6 +53,17 @@ class Exchange(Protocol):
     @property
     def waits_since_ns(self) -> int:
         """Since when that has been awaited."""
+
+
+class Exchange(Awaits, Protocol):
+    """Requests and responses on one connection, without I/O."""
+
+    #: Whether nothing arrives before the next request has been sent: HTTP/1.1 without pipelining.
+    alternates: bool
+    #: Whether the server may send something while no request is open.
+    speaks_unasked: bool
+    #: Responses of the current use that are not complete yet.
+    left: int
 
     @property
     def is_over(self) -> bool:

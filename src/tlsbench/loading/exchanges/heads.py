@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Final
 
 from tlsbench.errors import MeasurementError
@@ -11,7 +12,6 @@ from tlsbench.loading.exchanges.contract import ANY_LENGTH
 
 #: For an interim response (RFC 9110 section 15.2), which the final one follows.
 INTERIM: Final = -2
-_NOT_MODIFIED: Final = 304
 _MOST_DIGITS: Final = 15
 
 
@@ -33,6 +33,6 @@ def body_length(fields: Sequence[tuple[bytes, bytes]], size_bytes: int, broken: 
     lengths = {value for name, value in fields if name == b"content-length"}
     if len(lengths) > 1 or any(not one.isdigit() or len(one) > _MOST_DIGITS for one in lengths):
         raise MeasurementError(broken)
-    if size_bytes or not lengths or status == _NOT_MODIFIED:
+    if size_bytes or not lengths or status == HTTPStatus.NOT_MODIFIED:
         return size_bytes or ANY_LENGTH
     return int(lengths.pop())

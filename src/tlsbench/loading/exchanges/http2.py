@@ -18,6 +18,7 @@ from tlsbench.loading.exchanges import frames
 from tlsbench.loading.exchanges.contract import Asked
 from tlsbench.loading.exchanges.heads import INTERIM, body_length
 from tlsbench.loading.exchanges.streams import Streams
+from tlsbench.loading.failures import name_of_code
 from tlsbench.protocol.http import PREFACE
 
 _BROKEN: Final = "an answer that breaks the rules of HTTP/2"
@@ -196,7 +197,7 @@ class Http2(Streams):
             self._go_away(payload)
         elif kind == frames.RST_STREAM:
             if stream in self._waiting or stream in self._coming:
-                raise MeasurementError(f"the server ends a stream ({_error_name(payload[:4])})")
+                raise MeasurementError(f"the server ends a stream ({_code(payload[:4])})")
         elif kind in (frames.PUSH_PROMISE, frames.CONTINUATION):
             raise MeasurementError(_BROKEN)
         return b""
@@ -252,7 +253,7 @@ class Http2(Streams):
         if len(payload) < 8:
             raise MeasurementError(_BROKEN)
         last = int.from_bytes(payload[:4], "big") & frames.STREAM_MASK
-        why = _error_name(payload[4:8])
+        why = _code(payload[4:8])
         if why != ErrorCodes.NO_ERROR.name or any(stream > last for stream in self._waiting):
             raise MeasurementError(f"the server ends the connection (GOAWAY, {why})")
         self.is_over = True
@@ -287,9 +288,6 @@ def _unpadded(flags: int, payload: bytes) -> bytes:
     return payload[1 : len(payload) - payload[0]]
 
 
-def _error_name(code: bytes) -> str:
-    """The name of an error code (section 7); all unknown codes share one."""
-    try:
-        return ErrorCodes(int.from_bytes(code, "big")).name
-    except ValueError:
-        return "an unknown error"
+def _code(code: bytes) -> str:
+    """The name of an error code (section 7)."""
+    return name_of_code(ErrorCodes, int.from_bytes(code, "big"))

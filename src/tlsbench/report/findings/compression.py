@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from tlsbench.report.beside import stray_words
-from tlsbench.report.findings.finding import Finding, change_with_interval
+from tlsbench.report.findings.finding import Finding, change_with_interval, span
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
@@ -41,7 +41,7 @@ def _of_handshakes(algorithm: str, found: Sequence[Pair], run: Run) -> Finding:
     by_key: dict[str, list[float]] = defaultdict(list)
     for pair in found:
         by_key[_kind(pair.cell)].append(_saved(pair.cell))
-    told = "; ".join(f"{kind}: {_span(shares)}" for kind, shares in by_key.items())
+    told = "; ".join(f"{kind}: {_savings(shares)}" for kind, shares in by_key.items())
     details = [_chain(pair) for pair in _distinct(found)[:_MOST_CHAINS]]
     little = [kind for kind, shares in by_key.items() if kind.startswith("ml-dsa") and max(shares) < _LITTLE]
     if little:
@@ -69,7 +69,7 @@ def _over_a_network(algorithm: str, found: Sequence[Pair]) -> Finding:
         else f"no round trip is saved in any of {len(found)} cells"
     )
     told = ", ".join(
-        f"{_milliseconds(saved)} ms at rtt={rtt}"
+        f"{span(saved)} ms at rtt={rtt}"
         for rtt, saved in sorted(sooner.items(), key=lambda one: float(one[0].removesuffix("ms")))
     )
     return Finding(
@@ -152,7 +152,7 @@ def _server(cell: Cell) -> str:
     return cell.axes.get("server") or cell.axes.get("implementation", "")
 
 
-def _span(shares: Sequence[float]) -> str:
+def _savings(shares: Sequence[float]) -> str:
     """The range of what is saved: ``2.1 to 2.9 % smaller``."""
     least, most = min(shares), max(shares)
     if least < 0 <= most:
@@ -163,8 +163,3 @@ def _span(shares: Sequence[float]) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:+.1f} %".replace("-", "−")
-
-
-def _milliseconds(saved: Sequence[float]) -> str:
-    least, most = (f"{one:,.1f}".replace("-", "−") for one in (min(saved), max(saved)))
-    return least if least == most else f"{least} to {most}"

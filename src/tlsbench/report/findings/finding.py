@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tlsbench.stats import Interval
@@ -63,3 +64,14 @@ def _size(ratio: float) -> str:
 
 def _between(first: str, last: str) -> str:
     return first if first == last else f"{first} to {last}"
+
+
+def round_trips(count: float) -> str:
+    """``1 round trip``, ``2 round trips``."""
+    return f"{count:.0f} round trip" if count == 1 else f"{count:.0f} round trips"
+
+
+def span(values: Sequence[float]) -> str:
+    """The least and the greatest value, to a tenth: ``1.5 to 2.0``, or one of them if they look the same."""
+    ends = (f"{one:,.1f}".replace("-", "−") for one in (min(values), max(values)))
+    return _between(*ends)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tlsbench.report.beside import arrows, not_known, stray_words
 from tlsbench.report.findings.chains import chain_name, sent_before_the_answer
-from tlsbench.report.findings.finding import Finding
+from tlsbench.report.findings.finding import Finding, round_trips, span
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.results import Cell, Run
 
@@ -94,7 +94,7 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
         ]
         more = f" and {len(dear) - len(named)} more" if len(dear) > len(named) else ""
         yield Finding(
-            f"{where} {len(dear)} of {len(chains)} chains cost a handshake more than {_trips(least)}",
+            f"{where} {len(dear)} of {len(chains)} chains cost a handshake more than {round_trips(least)}",
             ("; ".join(named) + more,),
         )
 
@@ -115,7 +115,7 @@ def _savings(run: Run, cells: Sequence[Cell], choice: _Choice) -> Iterator[Findi
             details.append(_more_bytes(like))
         is_loss = sum(sooner for found in saved.values() for sooner in found) <= 0
         told = ", ".join(
-            f"{_span([-one for one in sooner] if is_loss else sooner)} ms at rtt={rtt}"
+            f"{span([-one for one in sooner] if is_loss else sooner)} ms at rtt={rtt}"
             for rtt, sooner in sorted(saved.items(), key=lambda one: float(one[0].removesuffix("ms")))
         )
         beside = [pair.beside for pair in like]
@@ -161,7 +161,7 @@ def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:
     told = []
     for rtt, found in sorted(shares.items(), key=lambda one: float(one[0].removesuffix("ms"))):
         least, most = min(share for share, _ in found), max(share for share, _ in found)
-        told.append(f"{_span([100 * least, 100 * most])} % at rtt={rtt}")
+        told.append(f"{span([100 * least, 100 * most])} % at rtt={rtt}")
     over = sum(share > 0.5 for found in shares.values() for share, _ in found)
     where = (
         f"in {over} cells it takes longer than the network"
@@ -169,12 +169,3 @@ def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:
         else "the network takes longer in all cells"
     )
     yield Finding(f"Processor time of both sides: {', '.join(told)} of the completion; {where}")
-
-
-def _trips(count: float) -> str:
-    return f"{count:.0f} round trip" if count == 1 else f"{count:.0f} round trips"
-
-
-def _span(found: Sequence[float]) -> str:
-    least, most = (f"{one:,.1f}".replace("-", "−") for one in (min(found), max(found)))
-    return least if least == most else f"{least} to {most}"

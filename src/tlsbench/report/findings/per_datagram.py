@@ -13,10 +13,10 @@ from typing import Final
 
 from tlsbench.report.digits import with_unit
 from tlsbench.report.findings.finding import Finding
+from tlsbench.report.findings.transports import CALLED
 from tlsbench.results import Cell, Run
 from tlsbench.stats.slope import Slope, slope
 
-_CALLED: Final = {"quic": "QUIC", "dtls": "DTLS"}
 #: The half-width of a 95 % interval with many points, in standard errors.
 _NORMAL: Final = 1.96
 
@@ -28,7 +28,7 @@ def per_datagram_findings(run: Run) -> Iterator[Finding]:
     plain = {_key(cell): cell for cell in cells if cell.axes.get("transport", "tls") == "tls"}
     for cell in cells:
         other = plain.get(_key(cell))
-        if cell.axes.get("transport", "tls") in _CALLED and other is not None:
+        if cell.axes.get("transport", "tls") in CALLED and other is not None:
             library = cell.axes["implementation"]
             points[library, cell.axes["transport"]].append((_datagrams(cell), _beyond(cell, other)))
     for (library, transport), found in points.items():
@@ -71,7 +71,7 @@ def _finding(
     through = f"A line through {len(found)} pairs of handshakes"
     far = f"The farthest from it has {count:.0f} datagrams and differs from TLS by {with_unit(beyond, unit)}"
     return Finding(
-        f"{_CALLED[transport]} by {library} costs {fixed} a handshake and {each} ± {error} a datagram beyond "
+        f"{CALLED[transport]} by {library} costs {fixed} a handshake and {each} ± {error} a datagram beyond "
         "its own TLS, whatever the signature and key exchange",
         (
             f"{through}, of {counts[0]:.0f} to {counts[-1]:.0f} datagrams",

@@ -9,7 +9,7 @@ from typing import Final
 from tlsbench.protocol.quic import AMPLIFICATION
 from tlsbench.report.digits import from_to
 from tlsbench.report.findings.chains import chain_name, sent_before_the_answer
-from tlsbench.report.findings.finding import Finding, change_with_interval
+from tlsbench.report.findings.finding import Finding, change_with_interval, round_trips
 from tlsbench.report.table import ratio_of
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.networks import read_rtt
@@ -104,13 +104,8 @@ def _round_trips(cell: Cell, other: Cell) -> str:
     ours, theirs = cell.ledger.round_trips, other.ledger.round_trips
     if cell.axes["workload"] != "handshake" or ours is None or theirs is None:
         return ""
-    return (
-        f"{_trips(ours)} until the client may send instead of {theirs + 1}, because TCP is not opened first"
-    )
-
-
-def _trips(count: int) -> str:
-    return f"{count} round trip" if count == 1 else f"{count} round trips"
+    first = f"{round_trips(ours)} until the client may send"
+    return f"{first} instead of {theirs + 1}, because TCP is not opened first"
 
 
 def _details(cell: Cell, other: Cell) -> Iterator[str]:
@@ -200,14 +195,14 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
         named = [f"{name} ({_held_back(cell)})" for name, cell in list(held.items())[:_MOST_CHAINS]]
         more = f" and {len(held) - len(named)} more" if len(held) > len(named) else ""
         yield Finding(
-            f"{limit} {len(held)} of {len(chains)} chains cost a handshake more than {_trips(least)}",
+            f"{limit} {len(held)} of {len(chains)} chains cost a handshake more than {round_trips(least)}",
             ("; ".join(named) + more,),
         )
 
 
 def _held_back(cell: Cell) -> str:
     """What each side sent in the first round trip, if it was counted, and the number of round trips."""
-    trips, sizes = _trips(cell.ledger.round_trips or 0), cell.ledger.sizes
+    trips, sizes = round_trips(cell.ledger.round_trips or 0), cell.ledger.sizes
     if sizes is None:
         return f"{sent_before_the_answer(cell):,.0f} bytes from the server, {trips}"
     sent, answered = (sum(flight) for flight in sizes[:2])
