@@ -193,6 +193,21 @@ def test_a_duel_counts_all_of_its_sides_whatever_the_budget(
     assert "counting 0 of 12 processes, about 120 s left" in capsys.readouterr().err
 
 
+def test_what_is_counted_copies_without_instructions_that_count_once_for_each_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    names = [
+        one.partition("=")[0] for one in instructions._variables(Interpreter())["GLIBC_TUNABLES"].split(":")
+    ]
+    assert names == ["glibc.cpu.x86_rep_movsb_threshold", "glibc.cpu.x86_rep_stosb_threshold"]
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")
+    given = Interpreter(environment={"GLIBC_TUNABLES": "glibc.malloc.perturb=1", "A": "b"})
+    assert instructions._variables(Interpreter())["GLIBC_TUNABLES"].endswith(":glibc.malloc.tcache_count=0")
+    assert instructions._variables(given)["GLIBC_TUNABLES"].endswith(":glibc.malloc.perturb=1")
+    assert instructions._variables(given)["A"] == "b"
+
+
 needs_valgrind = pytest.mark.skipif(
     shutil.which("valgrind") is None, reason="valgrind is missing: apt-get install valgrind"
 )

@@ -49,6 +49,10 @@ _USUAL_SECONDS = 10.0
 _PATIENCE_SECONDS = 600.0
 _CALLGRIND = ("valgrind", "--tool=callgrind")
 _NO_PROFILE = "/dev/null"
+_TUNABLES = "GLIBC_TUNABLES"
+#: Keeps glibc from copying and filling memory by ``rep movsb`` and ``rep stosb``: valgrind counts these once
+#: for each byte, and whether glibc uses them depends on addresses (glibc manual, Hardware Capability Tunables).
+_WITHOUT_REP = ":".join(f"glibc.cpu.x86_rep_{name}_threshold=0x7fffffff" for name in ("movsb", "stosb"))
 _COLLECTED = re.compile(r"Collected : ([0-9]+)")
 #: The instructions of a process, and its answer about its samples.
 _Answer: TypeAlias = tuple[int, Mapping[str, Any]]
@@ -269,12 +273,19 @@ def _run(scenario: Scenario, interpreter: Interpreter, task: _Task, running: set
     return collected, {**answer, "parts": parts}
 
 
+def _variables(interpreter: Interpreter) -> dict[str, str]:
+    """The environment of a process that is counted, in which equal work takes equal instructions."""
+    own = interpreter.environment.get(_TUNABLES) or os.environ.get(_TUNABLES)
+    tunables = ":".join(filter(None, (_WITHOUT_REP, own)))
+    return {"PYTHONHASHSEED": "0", **interpreter.environment, _TUNABLES: tunables}
+
+
 def _collect(
     scenario: Scenario, interpreter: Interpreter, task: _Task, running: set[Process], profile: str
 ) -> _Answer:
     peers = pki.peers_for(scenario).to_pem() if scenario.key else None
     request = {"scenario": scenario.id, "samples": task.samples, "peers": peers, "side": task.side}
-    fixed = replace(interpreter, environment={"PYTHONHASHSEED": "0", **interpreter.environment})
+    fixed = replace(interpreter, environment=_variables(interpreter))
     starts = "no" if task.side else "yes"
     under = (*_CALLGRIND, f"--callgrind-out-file={profile}", f"--collect-atstart={starts}")
     with closing(
