@@ -1,11 +1,11 @@
 """The meter ``instructions``: how many a sample executes, counted by valgrind's callgrind.
 
 The same request runs in two processes, one taking twice as many samples as the other; the difference,
-divided by the samples, is free of start-up and key generation. This is repeated to get a spread. Counts do
-not depend on the machine's other load, so they can gate changes of a percent on shared machines. They cover
-the whole sample, both sides and the harness, because callgrind cannot tell which side a shared function
-works for; and the code that the engine selects for the processor that valgrind emulates, which has no
-AVX-512 in valgrind 3.19.
+divided by the samples, is free of what surrounds them. On x86-64 start-up and key generation are not
+collected in the first place. This is repeated to get a spread. Counts do not depend on the machine's other
+load, so they can gate changes of a percent on shared machines. They cover the whole sample, both sides and
+the harness, because callgrind cannot tell which side a shared function works for; and the code that the
+engine selects for the processor that valgrind emulates, which has no AVX-512 in valgrind 3.19.
 
 If a scenario asks for its parts, two more processes collect the calls of one side's library each
 (:mod:`tlsbench.workloads.collecting`); :mod:`tlsbench.sampling.profile` attributes them to the parts.
@@ -51,7 +51,7 @@ _CALLGRIND = ("valgrind", "--tool=callgrind")
 _NO_PROFILE = "/dev/null"
 _TUNABLES = "GLIBC_TUNABLES"
 #: Keeps glibc from copying and filling memory by ``rep movsb`` and ``rep stosb``: valgrind counts these once
-#: for each byte, and whether glibc uses them depends on addresses (glibc manual, Hardware Capability Tunables).
+#: for each byte, and glibc uses them at some addresses only (glibc manual, Hardware Capability Tunables).
 _WITHOUT_REP = ":".join(f"glibc.cpu.x86_rep_{name}_threshold=0x7fffffff" for name in ("movsb", "stosb"))
 _COLLECTED = re.compile(r"Collected : ([0-9]+)")
 #: The instructions of a process, and its answer about its samples.

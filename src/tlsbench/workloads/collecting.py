@@ -1,4 +1,4 @@
-"""Collecting the instructions of one side only, by valgrind client requests around each of its calls.
+"""Collecting only the instructions of samples, or of one side's calls, by valgrind client requests.
 
 A client request is a sequence of instructions that does nothing on a processor, but that valgrind recognises
 (``valgrind.h``, ``callgrind.h``: The Valgrind Client Request mechanism). As there is no compiler, its machine
@@ -16,9 +16,11 @@ from typing import Any, Final
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations import Endpoint
 
-#: VG_USERREQ__RUNNING_ON_VALGRIND, and VG_USERREQ__TOGGLE_COLLECT of the tool 'CT' (Callgrind).
+#: VG_USERREQ__RUNNING_ON_VALGRIND, and VG_USERREQ__ZERO_STATS and VG_USERREQ__TOGGLE_COLLECT of the tool 'CT'
+#: (Callgrind).
 _RUNNING_ON_VALGRIND: Final = 0x1001
-_TOGGLE_COLLECT: Final = (ord("C") << 24) + (ord("T") << 16) + 2
+_ZERO_STATS: Final = (ord("C") << 24) + (ord("T") << 16) + 1
+_TOGGLE_COLLECT: Final = _ZERO_STATS + 1
 #: ``long request(long *arguments)`` for each architecture.
 _REQUESTS: Final = {
     "x86_64": bytes.fromhex(
@@ -38,6 +40,18 @@ def toggle() -> Callable[[], None]:
 
     :raises MeasurementError: on an architecture whose request is unknown, or without valgrind.
     """
+    return _request(_TOGGLE_COLLECT)
+
+
+def anew() -> Callable[[], None]:
+    """Return a function that forgets what was collected so far.
+
+    :raises MeasurementError: as :func:`toggle` does.
+    """
+    return _request(_ZERO_STATS)
+
+
+def _request(wanted: int) -> Callable[[], None]:
     code = _REQUESTS.get(platform.machine())
     if code is None:
         raise MeasurementError(f"the two sides can be separated only on x86-64, not on {platform.machine()}")
@@ -52,13 +66,13 @@ def toggle() -> Callable[[], None]:
 
     if not asked(_RUNNING_ON_VALGRIND):
         raise MeasurementError("instructions are collected only under valgrind")
-    arguments = (ctypes.c_long * _ARGUMENTS)(_TOGGLE_COLLECT)
+    arguments = (ctypes.c_long * _ARGUMENTS)(wanted)
 
-    def toggled() -> None:
+    def ask() -> None:
         assert memory  # keeps the code alive as long as this function
         request(arguments)
 
-    return toggled
+    return ask
 
 
 class CollectedContext:
