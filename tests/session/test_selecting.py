@@ -12,7 +12,7 @@ from tlsbench.implementations.registry import implementations
 from tlsbench.results import Run
 from tlsbench.scenarios.axes import MACHINE
 from tlsbench.session import selecting
-from tlsbench.session.selecting import matrix_like, matrix_of, others_that_can
+from tlsbench.session.selecting import matrix_of, others_that_can
 
 
 def test_a_profile_takes_the_libssl_files_that_are_found_and_none_is_lost(
@@ -40,21 +40,21 @@ def test_a_stored_run_gives_its_scenarios_again_and_selectors_narrow_them(
     run_of: Callable[[str], Run],
 ) -> None:
     run = run_of("implementation=fake version=1.2,1.3 chain_length=2")
-    assert [one.id for one in matrix_like(run).scenarios] == [cell.id for cell in run.cells]
-    (narrowed,) = matrix_like(run, ["version=1.3"]).scenarios
+    assert [one.id for one in matrix_of([], like=run).scenarios] == [cell.id for cell in run.cells]
+    (narrowed,) = matrix_of(["version=1.3"], like=run).scenarios
     assert narrowed.id == run.cells[1].id
 
 
 def test_the_machines_of_a_fleet_measured_the_same_scenario(run_of: Callable[[str], Run]) -> None:
     run = run_of("implementation=fake version=1.3")
     cells = [replace(run.cells[0], axes={**run.cells[0].axes, MACHINE: name}) for name in ("a", "b")]
-    assert [one.id for one in matrix_like(replace(run, cells=cells)).scenarios] == [run.cells[0].id]
+    assert [one.id for one in matrix_of([], like=replace(run, cells=cells)).scenarios] == [run.cells[0].id]
 
 
 def test_a_library_of_another_machine_is_excluded_with_the_reason(run_of: Callable[[str], Run]) -> None:
     run = run_of("implementation=fake version=1.2,1.3")
     elsewhere = {**run.cells[0].axes, "implementation": "libssl:/elsewhere/libssl.so.3"}
-    matrix = matrix_like(replace(run, cells=[replace(run.cells[0], axes=elsewhere), run.cells[1]]))
+    matrix = matrix_of([], like=replace(run, cells=[replace(run.cells[0], axes=elsewhere), run.cells[1]]))
     assert [one.id for one in matrix.scenarios] == [run.cells[1].id]
     assert [one.reason for one in matrix.excluded] == ["there is no file /elsewhere/libssl.so.3"]
 

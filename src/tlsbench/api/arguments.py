@@ -14,7 +14,7 @@ from tlsbench.results import Run
 from tlsbench.sampling import Plan
 from tlsbench.scenarios import Matrix, Scenario, union
 from tlsbench.session.quantities import fraction, seconds
-from tlsbench.session.selecting import matrix_like, matrix_of
+from tlsbench.session.selecting import matrix_of
 
 #: Scenarios: selectors such as ``"key=rsa-2048,ed25519 version=1.3"``, or a single scenario.
 Selector = str | Scenario
@@ -79,11 +79,9 @@ def matrix_from(
     """
     scenarios = [one for one in selectors if isinstance(one, Scenario)]
     texts = [one for one in selectors if not isinstance(one, Scenario)]
-    if model is not None and profile is not None:
-        raise RequestError("like takes the scenarios from a result: leave out profile")
     if not scenarios:
         words = selectors_of(texts, axes)
-        return matrix_of(words, profile) if model is None else matrix_like(model, words), words
+        return matrix_of(words, profile, model), words
     if texts or axes or profile is not None or model is not None:
         raise RequestError("a Scenario is complete: leave out other selectors, axes, the profile and like")
     ids = [scenario.id for scenario in scenarios]

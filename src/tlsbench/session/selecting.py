@@ -23,14 +23,19 @@ _FAKE: Final = "fake"
 DEFAULT_PROFILE = "quick"
 
 
-def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
-    """The matrix of a request: a profile narrowed by selectors, or the selectors alone.
+def matrix_of(selectors: Sequence[str], profile: str | None = None, like: Run | None = None) -> Matrix:
+    """The matrix of a request: a profile or a stored run narrowed by selectors, or the selectors alone.
 
     :param selectors: such as ``"key=rsa-2048,ed25519"``.
-    :param profile: its name; :data:`DEFAULT_PROFILE` if there are no selectors either.
-    :raises RequestError: for an unknown profile, axis or value.
+    :param profile: its name; :data:`DEFAULT_PROFILE` if there are neither selectors nor a run.
+    :param like: a run whose cells are to be measured on this machine.
+    :raises RequestError: for an unknown profile, axis or value, or for a profile as well as a run.
     """
     by = parse(selectors, spellings())
+    if like is not None:
+        if profile is not None:
+            raise RequestError("--like takes the scenarios from a result: leave out --profile")
+        return _matrix_like(like, by)
     if profile is None and by:
         return expand([by], capabilities(by))
     name = (profile or DEFAULT_PROFILE).lower()
@@ -40,15 +45,8 @@ def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
     return expand(selections, capabilities(*selections))
 
 
-def matrix_like(run: Run, selectors: Sequence[str] = ()) -> Matrix:
-    """Return the matrix of the cells of a stored run, to measure them on this machine.
-
-    What is unknown here, such as a library's path on another machine, is excluded with the reason.
-
-    :param selectors: narrow the cells down as they narrow a profile.
-    :raises RequestError: for an unknown axis or value in the selectors.
-    """
-    by = parse(selectors, spellings())
+def _matrix_like(run: Run, by: Selection) -> Matrix:
+    """The cells of a stored run; what is unknown here, such as a path on another machine, is excluded."""
     selections, matrices = [], []
     for cell in run.cells:
         words = [f"{axis}={value}" for axis, value in cell.axes.items() if axis != MACHINE]

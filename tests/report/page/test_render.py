@@ -152,6 +152,13 @@ def test_every_text_of_a_page_is_escaped(document: dict[str, Any]) -> None:
     assert not {"img", "b"} & set(reader.tags)
 
 
+@pytest.mark.parametrize(("name", "unit"), [("run", "µs"), ("memory", "KiB"), ("instructions", "10³ instr.")])
+def test_the_raw_figures_of_a_row_have_the_unit_of_what_was_measured(name: str, unit: str) -> None:
+    stored = Path(__file__).parents[2] / f"data/results-0.1.0/{name}.json"
+    (row, *_) = data_of(page(stored.read_text(encoding="utf-8")))["grids"][0]["rows"]
+    assert row["unit"] == unit
+
+
 def test_the_table_has_every_cell_with_its_proof(document: dict[str, Any]) -> None:
     (grid,) = data_of(page(document))["grids"]
     assert len(grid["rows"]) == len(document["benchmarks"]) == 4

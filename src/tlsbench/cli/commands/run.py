@@ -25,7 +25,6 @@ from tlsbench.cli.options import (
 from tlsbench.cli.parsing import format_of
 from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
-from tlsbench.errors import RequestError
 
 if TYPE_CHECKING:
     from tlsbench.results import Failure, Run
@@ -126,13 +125,11 @@ def command(
     from tlsbench.sampling import WALL, Plan, meter_named
     from tlsbench.session.placing import pin_to
     from tlsbench.session.run import RunRequest, run
-    from tlsbench.session.selecting import baseline_of, matrix_like, matrix_of
+    from tlsbench.session.selecting import baseline_of, matrix_of
 
     model = None if like is None else measuring.stored_run(like, "--like")
     with usage():
-        if model is not None and profile is not None:
-            raise RequestError("--like takes the scenarios from a result: leave out --profile")
-        matrix = matrix_of(selectors or (), profile) if model is None else matrix_like(model, selectors or ())
+        matrix = matrix_of(selectors or (), profile, model)
     request = RunRequest(
         matrix=matrix,
         plan=Plan(time_budget_s=time_budget, precision=precision, seed=seed),
