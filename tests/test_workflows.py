@@ -211,6 +211,62 @@ def test_the_checks_of_the_repository_are_the_fast_tier_and_the_whole() -> None:
     assert any(".ci/run" in one for one in steps)
 
 
+_THREE_TESTS = """
+from pathlib import Path
+
+import pytest
+
+@pytest.mark.parametrize("number", range(60))
+def test_passes_or_is_skipped(number):
+    if number % 2:
+        pytest.skip("odd")
+
+def test_of_time():
+    mark = Path("mark")
+    first = not mark.exists()
+    mark.touch()
+    assert not first, "the machine stalled"
+
+def test_that_fails():
+    assert 1 == 2, "one is\\nnot two"
+"""
+
+
+@pytest.mark.slow
+def test_a_long_log_ends_with_what_failed(tmp_path: Path) -> None:
+    (tmp_path / "test_three.py").write_text(_THREE_TESTS)
+    (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_terminal_summary")
+    flags = re.search(r"^flags = (.*)$", (ROOT / "tox.ini").read_text(encoding="utf-8"), re.MULTILINE)
+    assert flags
+    command = [sys.executable, "-m", "pytest", *flags[1].split(), "-ra", "--rootdir=."]
+    environment = {**os.environ, "CI": "true", "PYTHONPATH": str(ROOT)}
+    tests = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert tests.returncode == 1, tests.stdout
+    log = [
+        tests.stdout,
+        "py: exit 1 (7.51 seconds) /checkout> python benchmarks/claims.py pid=14986",
+        "broken    full over resumed: 0.8 [0.7, 0.9], claimed at least 1",
+        "Coverage failure: total of 80 is less than fail-under=90",
+        "docs: exit 0 (7.51 seconds)",
+        *["what follows is long"] * 500,
+    ]
+    (tmp_path / "log").write_text("\n".join(log))
+    said = subprocess.run(
+        [ROOT / ".ci/failures", tmp_path / "log"], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.splitlines() == [
+        "RERUN test_three.py::test_of_time - AssertionError: the machine stalled",
+        "assert not True",
+        "RERUN test_three.py::test_that_fails - AssertionError: one is",
+        "  not two",
+        "assert 1 == 2",
+        "FAILED test_three.py::test_that_fails - AssertionError: one is",
+        "  not two",
+        "assert 1 == 2",
+        *log[1:4],
+    ]
+
+
 def test_what_runs_before_a_commit_is_what_lint_runs() -> None:
     (local,) = read(ROOT / ".pre-commit-config.yaml")["repos"]
     lint = tox_commands("lint")
