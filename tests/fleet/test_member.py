@@ -112,8 +112,9 @@ def test_a_machine_makes_its_own_part_of_the_load(tmp_path: Path) -> None:
     assert last["late_ns"] >= 0
 
 
-def test_what_cannot_be_is_said_with_its_exit_code() -> None:
-    with member(load_order(("127.0.0.1", 9), files={"root": "nothing"}), dict(os.environ)) as process:
+def test_what_cannot_be_is_said_with_its_exit_code(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with member(load_order(("127.0.0.1", 9), files={"root": "nothing"}), environment) as process:
         *_, last = said(process)
     assert last["exit_code"] == 2
     assert "no certificate" in last["error"]

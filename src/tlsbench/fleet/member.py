@@ -134,7 +134,7 @@ def _load(order: Mapping[str, Any], ear: Ear) -> dict[str, Any]:
 
 def _kept(name: str, text: str) -> str:
     """Store a file of the order for its duration, readable only by its owner, and return the path."""
-    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"{name}.pem"  # noqa: S108 - TMPDIR is of this process alone
+    path = Path(os.environ["TMPDIR"]) / f"{name}.pem"  # the asker makes this folder for this process alone
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, SECRET_MODE)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
