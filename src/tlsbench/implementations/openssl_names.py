@@ -11,6 +11,8 @@ from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
 #: The argument of OpenSSL_version(3) that asks about the processor.
 CPU_INFO = 9
+#: SSL_OP_ALLOW_NO_DHE_KEX and SSL_OP_PREFER_NO_DHE_KEX of SSL_CTX_set_options(3).
+NO_DHE_KEX = 1 << 10 | 1 << 35
 #: The size of the buffer that OpenSSL puts before a socket during a handshake (``BIO_f_buffer``, bf_buff.c).
 HANDSHAKE_BUFFER_BYTES = 4096
 #: For QUIC, the version of its TLS, which is always this one (RFC 9001 section 4.2).

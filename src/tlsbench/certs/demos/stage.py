@@ -96,11 +96,11 @@ class Stage:
             raise DemoError(f"the connection should have been refused with {alert}, but it worked")
         problem = meeting.problem if by == "client" else visit.problem
         told = [str(seen) for seen in (meeting.alert, visit.alert) if seen is not None]
-        wanted = [seen for seen in told if seen.startswith(f"{alert} ") and seen.endswith(f"the {by}")]
-        if len(wanted) != 2 or because not in problem:
-            raise DemoError(f"wanted {alert} by the {by} because of '{because}', got {told}: {problem}")
+        expected = [seen for seen in told if seen.startswith(f"{alert} ") and seen.endswith(f"the {by}")]
+        if len(expected) != 2 or because not in problem:
+            raise DemoError(f"expected {alert} from the {by} because of '{because}', got {told}: {problem}")
         reason = problem.removeprefix("pyopenssl: ")
-        self._tell(Step("refused", f"the {by} refuses: {reason}; alert on the wire: {wanted[0]}"))
+        self._tell(Step("refused", f"the {by} refuses: {reason}; alert on the wire: {expected[0]}"))
         return meeting
 
     def holds(self, what: str, truth: object) -> None:
@@ -109,7 +109,7 @@ class Stage:
         :raises DemoError: if it does not hold.
         """
         if not truth:
-            raise DemoError(f"this should hold, and does not: {what}")
+            raise DemoError(f"expected, but not so: {what}")
         self._tell(Step("holds", what))
 
 
@@ -145,7 +145,7 @@ def stage_console() -> Console:
 
 
 def play(demo: Callable[[Stage], None]) -> None:
-    """Run a demo as a script; the process exits with status 1 if an outcome is unexpected."""
+    """Run a demo as a script; if an outcome is unexpected, exit as ``tlsbench certs demo`` does."""
     from tlsbench.certs.demos import DEMOS  # it imports this module
 
     console = stage_console()
@@ -154,4 +154,5 @@ def play(demo: Callable[[Stage], None]) -> None:
     try:
         demo(Stage(lambda step: print_step(console, step)))
     except TlsbenchError as error:
-        sys.exit(for_terminal(f"tlsbench: {error}"))
+        print(for_terminal(f"tlsbench: {error}"), file=sys.stderr)
+        sys.exit(error.exit_code)

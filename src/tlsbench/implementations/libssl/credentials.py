@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations import openssl_names
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.tickets import ClientTickets, ServerTickets
 from tlsbench.pki import ExternalPsk, Peers, external_psk
@@ -27,8 +28,6 @@ NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: TLSEXT_cert_type_rpk of SSL_CTX_set1_server_cert_type(3).
 _RAW_PUBLIC_KEY: Final = 2
-#: SSL_OP_ALLOW_NO_DHE_KEX and SSL_OP_PREFER_NO_DHE_KEX of SSL_CTX_set_options(3).
-_NO_DHE_KEX: Final = 1 << 10 | 1 << 35
 #: The first version whose server can prefer psk_ke.
 _PREFERS_SINCE: Final = 0x30300000
 
@@ -67,7 +66,7 @@ def parts_of(
     :raises HandshakeError: if the library refuses it.
     """
     if scenario.psk_mode == "psk_ke":
-        lib.SSL_CTX_set_options(context, _NO_DHE_KEX)
+        lib.SSL_CTX_set_options(context, openssl_names.NO_DHE_KEX)
     parts: list[Part] = []
     if scenario.certificate_type == "raw_public_key":
         parts.append(_RawKeys.of(lib, context, scenario, peers, is_server=is_server))

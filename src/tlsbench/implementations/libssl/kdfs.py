@@ -8,9 +8,9 @@ from typing import Any, Final
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import must
 
-# OSSL_PARAM(3): data types
+# OSSL_PARAM(3): data types, and what a size is until the library sets it
 INTEGER, UNSIGNED, UTF8, OCTETS = 1, 2, 4, 5
-_UNMODIFIED: Final = 2**64 - 1
+UNMODIFIED: Final = 2**64 - 1
 #: A parameter: its name, its data type, and its value.
 Parameter = tuple[str, int, int | bytes]
 
@@ -35,7 +35,7 @@ def by_kdf(lib: Library, name: bytes, given: Sequence[Parameter], out: Any) -> C
         word = ffi.new("char[]", key.encode())
         data = ffi.new("uint32_t *", value) if isinstance(value, int) else ffi.new("char[]", value)
         size = 4 if isinstance(value, int) else len(value)
-        parameters[at] = (word, kind, data, size, _UNMODIFIED)
+        parameters[at] = (word, kind, data, size, UNMODIFIED)
         kept += word, data
 
     def call() -> None:

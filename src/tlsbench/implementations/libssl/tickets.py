@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.libssl.kdfs import OCTETS, UNMODIFIED, UTF8
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.credentials import EXPIRING_LIFETIME_S
 
@@ -18,9 +19,6 @@ _IV_BYTES: Final = 16
 _KEY_BYTES: Final = 32
 #: What its callback returns: not our ticket, a good one, one to be renewed, or failure.
 _UNKNOWN, _GOOD, _RENEW, _FAILED = 0, 1, 2, -1
-# OSSL_PARAM(3): data types
-_UTF8_STRING, _OCTET_STRING = 4, 5
-_UNMODIFIED: Final = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +97,8 @@ class ServerTickets:
         parameters = ffi.new(
             "OSSL_PARAM[3]",
             [
-                (self._names[0], _OCTET_STRING, secret, _KEY_BYTES, _UNMODIFIED),
-                (self._names[1], _UTF8_STRING, self._digest, len(b"SHA256"), _UNMODIFIED),
+                (self._names[0], OCTETS, secret, _KEY_BYTES, UNMODIFIED),
+                (self._names[1], UTF8, self._digest, len(b"SHA256"), UNMODIFIED),
                 (ffi.NULL, 0, ffi.NULL, 0, 0),
             ],
         )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from OpenSSL import SSL
 
+from tlsbench.implementations import openssl_names
 from tlsbench.pki import external_psk
 from tlsbench.protocol.messages import VERSION_CODE_POINTS
 from tlsbench.scenarios import Gap, Scenario, ciphers, gap
@@ -25,8 +26,6 @@ SYMBOLS: Final = (
     "SSL_SESSION_set1_master_key",
     "SSL_CIPHER_find",
 )
-#: SSL_OP_ALLOW_NO_DHE_KEX and SSL_OP_PREFER_NO_DHE_KEX of SSL_CTX_set_options(3).
-_NO_DHE_KEX: Final = 1 << 10 | 1 << 35
 
 
 class ExternalPsks:
@@ -143,7 +142,7 @@ def psk_gaps() -> Iterator[Gap]:
 def psks_of(context: SSL.Context, scenario: Scenario, *, is_server: bool) -> ExternalPsks | None:
     """Set up a context for a scenario's PSKs; None if it has no external one."""
     if scenario.psk_mode == "psk_ke":
-        context.set_options(_NO_DHE_KEX)
+        context.set_options(openssl_names.NO_DHE_KEX)
     if scenario.resumption != "external-psk":
         return None
     return ExternalPsks(context, scenario, is_server=is_server)
