@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -55,6 +56,22 @@ def test_the_citation_says_what_the_package_says(field: str, value: str) -> None
 
 def test_the_citation_has_the_keywords_of_the_package() -> None:
     assert re.findall(r"^  - (\S+)$", text("CITATION.cff"), re.MULTILINE) == project()["keywords"]
+
+
+def test_a_package_index_gets_links_into_the_repository_at_the_tag(tmp_path: Path) -> None:
+    for name in ("README.md", "pyproject.toml"):
+        (tmp_path / name).write_text(text(name), encoding="utf-8")
+    url = "https://forge.example/team/tlsbench"
+    subprocess.run([ROOT / ".ci/link-to", f"{url}/", "1.2.3", tmp_path], check=True)
+    before, after = (
+        re.findall(r"\]\((.*?)\)", page)
+        for page in (text("README.md"), (tmp_path / "README.md").read_text(encoding="utf-8"))
+    )
+    assert after == [one if "://" in one else f"{url}/blob/v1.2.3/{one}" for one in before]
+    urls = tomllib.loads((tmp_path / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
+    assert urls["Source"] == url
+    for link in (urls["Documentation"], urls["Changelog"]):
+        assert (ROOT / link.removeprefix(f"{url}/blob/v1.2.3/")).is_file()
 
 
 def test_a_source_distribution_has_the_pages_that_the_readme_links() -> None:
