@@ -311,8 +311,11 @@ def test_the_commands_of_the_containerfile_make_a_tlsbench_that_runs(tmp_path: P
                     )
                 else:
                     shutil.copy2(ROOT / one, place)
+        elif word == "ARG":
+            name, _, value = rest.partition("=")
+            variables[name] = value
         elif word == "RUN":
-            command = rest.replace("/opt/", f"{tmp_path}/opt/").replace("'/source", f"'{tmp_path}/source")
+            command = rest.replace("/opt/", f"{tmp_path}/opt/").replace('"/source', f'"{tmp_path}/source')
             done = subprocess.run(
                 ["sh", "-ec", command], cwd=tmp_path, env=variables, capture_output=True, text=True
             )

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-EXAMPLES = Path(__file__).parents[2] / "docs/examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "docs/examples"
 KUBERNETES, SLURM = EXAMPLES / "fleet-kubernetes.yml", EXAMPLES / "fleet-slurm.sh"
 
 
@@ -20,10 +21,14 @@ def options_of(command: str) -> set[str]:
     return {name for one in cli.main.params for name in (*one.opts, *one.secondary_opts)}
 
 
-def containers() -> list[dict[str, Any]]:
+def pods() -> list[dict[str, Any]]:
     documents = list(yaml.safe_load_all(KUBERNETES.read_text(encoding="utf-8")))
     assert [one["kind"] for one in documents] == ["Service", "Deployment", "DaemonSet"]
-    return [one["spec"]["template"]["spec"]["containers"][0] for one in documents[1:]]
+    return [one["spec"]["template"]["spec"] for one in documents[1:]]
+
+
+def containers() -> list[dict[str, Any]]:
+    return [one["containers"][0] for one in pods()]
 
 
 def test_kubernetes_starts_what_dask_has_with_options_that_it_takes() -> None:
@@ -46,6 +51,21 @@ def test_each_machine_of_kubernetes_gets_its_own_key_alone() -> None:
         ]
         role = document["metadata"]["name"].removeprefix("tlsbench-")
         assert [one["key"] for one in secret["items"]] == ["root.pem", f"{role}.pem"]
+
+
+def test_the_image_has_what_kubernetes_starts_for_the_user_who_may_read_the_certificates() -> None:
+    image = (ROOT / "Containerfile").read_text(encoding="utf-8")
+    (entry,) = re.findall(r'^ENTRYPOINT \["(.*)"\]$', image, re.MULTILINE)
+    assert f"ENV PATH={Path(entry).parent}:$PATH\n" in image, "python3 is the one with tlsbench"
+    assert all(container["command"][0] == "python3" for container in containers())
+    (uid,) = re.findall(r"useradd .*--uid (\d+)", image)
+    for pod in pods():
+        assert set(pod["securityContext"].values()) == {int(uid)}
+    (built,) = re.findall(
+        r"^#  +podman build .*EXTRAS=(\S+)", KUBERNETES.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert "fleet" in built.split(",")
+    assert 'tlsbench/bin/pip install --no-cache-dir --no-compile "/source[$EXTRAS]"' in image
 
 
 def test_the_script_for_slurm_is_one_and_gives_options_that_dask_takes() -> None:
