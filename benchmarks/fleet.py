@@ -1,9 +1,9 @@
 """What a fleet costs its scheduler, and what that means for 1,000 machines.
 
-``sudo python benchmarks/fleet.py`` loads a server from 1, 2, 4 and 8 machines (network namespaces of this
-one) and reads the scheduler's processor time while it is idle and while it passes on their reports. A
-simulated scheduler (one queue, served in order, like Dask's event loop) then gets the messages of 1,000
-machines, with the measured sizes and costs. ``--write docs/fleet.md`` puts the tables there.
+``sudo python benchmarks/fleet.py`` loads a server from 1 to 8 machines (network namespaces of this one) and
+reads the scheduler's processor time while it is idle and while it passes on their reports. A simulated
+scheduler (one queue, served in order, like Dask's event loop) then gets the messages of up to 1,000 machines,
+with the measured sizes and costs. ``--write docs/fleet.md`` puts the tables there.
 """
 
 from __future__ import annotations
@@ -21,27 +21,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 from namespaces import Machines, await_listener, machines, why_not
+from scipy import stats
 
 from tlsbench.fleet.cluster import Cluster, connected
 from tlsbench.fleet.load import Fleet, FleetLoadRequest, fleet_load
 from tlsbench.loading import LoadPlan, LoadTally, Target
 from tlsbench.loading.machines import skew_ms
+from tlsbench.loading.tally import SUCCESS
 from tlsbench.session.load import LoadRequest
 
 _PORT, _SERVED = 8786, 8443
-_SECONDS = 4.0
-_COUNTS = (1, 2, 4, 8)
+_IDLE_SECONDS, _SECONDS = 10.0, 11.0
+_MOST = 8
+_SIMULATED = (8, 100, 300, 1000)
 _MARK = re.compile(r"(?<=<!-- benchmarks/fleet\.py -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of some workers to the scheduler, in seconds of its processor per second.
+    """What some workers cost, and what they did.
 
-    :param idle: while they do nothing.
-    :param loading: from the start of the load to its end.
+    :param idle: seconds of the scheduler's processor per second while they do nothing.
+    :param loading: the same from their first report of a load to the last.
+    :param clocks_s: the time to read the clocks of all, one machine after another, as every load does.
+    :param rate: handshakes per second of all of them.
     """
 
     workers: int
@@ -49,7 +53,8 @@ class Cost:
     loading: float
     skew_ms: float
     uncertain_ms: float
-    begin_s: float
+    clocks_s: float
+    rate: float
 
 
 @contextmanager
@@ -62,33 +67,38 @@ def served(site: Machines) -> Iterator[None]:
     process.wait()
 
 
-def cost_of(
-    cluster: Cluster, scheduler: psutil.Process, site: Machines, workers: int
-) -> tuple[Cost, LoadTally]:
-    def used() -> float:
-        return sum(scheduler.cpu_times()[:2])
+def used_s(pid: int) -> float:
+    """The processor time of a process's threads; unlike that of times(2), not in steps of 10 ms."""
+    paths = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(path.read_text().split()[0]) for path in paths) / 1e9
 
-    before, at = used(), time.monotonic()
-    time.sleep(2.0)
-    idle = (used() - before) / (time.monotonic() - at)
+
+def cost_of(cluster: Cluster, scheduler: int, site: Machines, workers: int) -> tuple[Cost, LoadTally]:
+    before, at = used_s(scheduler), time.monotonic()
+    time.sleep(_IDLE_SECONDS)
+    idle = (used_s(scheduler) - before) / (time.monotonic() - at)
+    at = time.monotonic()
+    for host in cluster.hosts(share_hosts=True):
+        cluster.clocks(host)
+    clocks_s = time.monotonic() - at
     plan = LoadPlan(target=Target(site.address, _SERVED), connections=8, duration_s=_SECONDS, warm_up_s=0.0)
     request = FleetLoadRequest(
         load=LoadRequest(plan=plan, unbounded=True), allowed=frozenset({"shared-hosts"})
     )
     marks: list[tuple[float, float]] = []
-    began = time.monotonic()
     load = fleet_load(
         cluster,
         request,
         Fleet(
-            lambda _second, _tally: marks.append((time.monotonic(), used())),
-            lambda _line: marks.append((time.monotonic(), used())),
+            lambda _second, _tally: marks.append((time.monotonic(), used_s(scheduler))),
+            lambda _line: None,
         ),
     )
     (first_at, first), (last_at, last) = marks[0], marks[-1]
     skew = skew_ms(load.machines) or (0.0, 0.0)
     loading = (last - first) / (last_at - first_at)
-    return Cost(workers, idle, loading, *skew, first_at - began), load.machines[0].tally
+    rate = load.tally.outcomes[SUCCESS] / load.elapsed_s
+    return Cost(workers, idle, loading, *skew, clocks_s, rate), load.machines[0].tally
 
 
 def message_bytes(tally: LoadTally) -> int:
@@ -129,28 +139,61 @@ def simulated(
     return machines_ * per_message_s, worst_s
 
 
-def per_worker(costs: Sequence[Cost], what: str) -> float:
-    """Seconds of the scheduler's processor per worker and second: the slope over the workers."""
-    slope, _ = np.polyfit([one.workers for one in costs], [getattr(one, what) for one in costs], 1)
-    return float(slope)
+@dataclass(frozen=True)
+class Line:
+    """A straight line by least squares, through a figure of all counts of workers.
+
+    :param half_width: half the 95 % interval of the slope (Student's t).
+    """
+
+    start: float
+    slope: float
+    half_width: float
+
+    @classmethod
+    def through(cls, costs: Sequence[Cost], what: str) -> Line:
+        fit = stats.linregress([one.workers for one in costs], [getattr(one, what) for one in costs])
+        half_width = float(stats.t.ppf(0.975, len(costs) - 2) * fit.stderr)
+        return cls(float(fit.intercept), float(fit.slope), half_width)
+
+    def __str__(self) -> str:
+        return f"{1e3 * self.slope:.2f} ± {1e3 * self.half_width:.2f} ms"
 
 
 def tables(costs: Sequence[Cost], size: int) -> str:
-    lines = ["| workers | scheduler idle | scheduler under load | start skew |", "|--:|--:|--:|--:|"]
+    lines = [
+        "| workers | scheduler idle | scheduler under load | clocks read in | start skew | handshakes/s |",
+        "|--:|--:|--:|--:|--:|--:|",
+    ]
     lines += [
         f"| {one.workers} | {1e3 * one.idle:.1f} ms/s | {1e3 * one.loading:.1f} ms/s | "
-        f"{f'{one.skew_ms:.1f} ± {one.uncertain_ms:.1f} ms' if one.workers > 1 else '-'} |"
+        f"{1e3 * one.clocks_s:.0f} ms | "
+        f"{f'{one.skew_ms:.1f} ± {one.uncertain_ms:.1f} ms' if one.workers > 1 else '-'} | {one.rate:,.0f} |"
         for one in costs
     ]
-    loading, idle = per_worker(costs, "loading"), per_worker(costs, "idle")
-    each = f"Each worker costs the scheduler {1e3 * idle:.2f} ms of its processor each second while it idles"
-    under = f"and {1e3 * loading:.2f} ms under load, in which it sends a message of {size:,} bytes"
-    headings = ("machines (simulated)", "messages", "scheduler busy", "a second is reported after")
-    lines += ["", f"{each}, {under}.", "", f"| {' | '.join(headings)} |", "|--:|--:|--:|--:|"]
-    for count in (8, 100, 300, 1000):
-        busy, late_s = simulated(count, max(loading, 0.0), 0.01)
+    idle, loading, clocks = (Line.through(costs, what) for what in ("idle", "loading", "clocks_s"))
+    lines += [
+        "",
+        f"Each worker costs the scheduler {idle} of its processor each second when idle, and {loading} under",
+        f"load, in which it sends a message of {size:,} bytes each second. Its clock is read in {clocks}.",
+        "",
+        "| machines (simulated) | clocks read in | messages | scheduler busy | a second is reported after |",
+        "|--:|--:|--:|--:|--:|",
+    ]
+    for count in _SIMULATED:
+        busy, late_s = simulated(count, max(loading.slope, 0.0), 0.01)
         told = f"{late_s:.2f} s" if busy < 1 else "never: it falls behind"
-        lines.append(f"| {count:,} | {count * size / 1e6:.1f} MB/s | {busy:.0%} | {told} |")
+        clocks_s = clocks.slope * count
+        lines.append(
+            f"| {count:,} | {clocks_s:.1f} s | {count * size / 1e6:.1f} MB/s | {busy:.0%} | {told} |"
+        )
+    slow, fast = loading.slope + loading.half_width, loading.slope - loading.half_width
+    bounds = f"{1 / slow:,.0f} to {1 / fast:,.0f}" if fast > 0 else f"at least {1 / slow:,.0f}"
+    ceiling = f"{1 / loading.slope:,.0f} machines" if loading.slope > 0 else "an unknown number of machines"
+    lines += [
+        "",
+        f"So {ceiling} use one processor of this speed fully for the scheduler (95 % interval: {bounds}).",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -162,14 +205,12 @@ def main() -> None:
         sys.exit(f"fleet: {why}")
     costs: list[Cost] = []
     tally = LoadTally()
-    with tempfile.TemporaryDirectory() as folder, machines(Path(folder), max(_COUNTS)) as site, served(site):
-        scheduler = psutil.Process(site.scheduler(_PORT).pid)
+    with tempfile.TemporaryDirectory() as folder, machines(Path(folder), _MOST) as site, served(site):
+        scheduler = site.scheduler(_PORT).pid
         os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")
         with connected(f"tcp://{site.address}:{_PORT}", None) as cluster:
-            for number in range(1, max(_COUNTS) + 1):
+            for number in range(1, _MOST + 1):
                 site.worker(number, _PORT)
-                if number not in _COUNTS:
-                    continue
                 while len(cluster.addresses()) < number:
                     time.sleep(0.1)
                 time.sleep(1.0)
