@@ -128,13 +128,14 @@ def capacity(
     else:
         measured = result_of(from_)
     cells = run_in(measured, "from_")
+    server = scenarios[0] if scenarios else None
     source = "" if from_ is None or isinstance(from_, Result) else os.fspath(from_)
     with in_words_of_python():
-        answer = planning.capacity_of(request, cells, source)
+        answer = planning.capacity_of(request, cells, source, server)
         if beyond is not None:
             found, words = _beyond(beyond, answer)
             request = replace(request, beyond_ns=found, beyond_words=words)
-            answer = planning.capacity_of(request, cells, source)
+            answer = planning.capacity_of(request, cells, source, server)
     return Capacity(answer, measured)
 
 

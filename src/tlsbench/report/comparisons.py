@@ -39,8 +39,8 @@ _COLUMNS = (
 )
 _ADVICE = (
     "to decide it: measure both for longer (--time-budget, in pytest --benchmark-max-time), measure both "
-    "versions in one run (tlsbench duel {id} --python BASE/bin/python --python NEW/bin/python), or count "
-    "instructions (--meter instructions)"
+    "versions in one run (tlsbench duel {id} --python BASE/bin/python --python NEW/bin/python), count "
+    "instructions (--meter instructions), or measure on a quieter machine"
 )
 #: For benchmarks of other tools, for which there is no duel.
 _ADVICE_TO_OTHERS = (

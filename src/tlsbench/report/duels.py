@@ -15,6 +15,7 @@ from tlsbench.report.naming import telling
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.results.duel import Duel, DuelResult
 from tlsbench.results.duel_json import duel_to_json
+from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios.axes import AXES
 from tlsbench.stats import PairedComparison
 
@@ -26,6 +27,9 @@ _FIELDS = (
     Field("floor_percent", "noise floor"),
     Field("verdict", "b is", "verdict"),
 )
+_TO_DECIDE = "to decide it: give the duel more time (--time-budget)"
+#: The same if it did not count instructions.
+_TO_DECIDE_TIMES = f"{_TO_DECIDE}, count instructions (--meter instructions), or measure on a quieter machine"
 _COLUMNS = ("ratio", "ratio_low", "ratio_high", "floor_percent", "epochs", "verdict")
 
 
@@ -66,8 +70,7 @@ def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
         notes=[*passed(answers), duel.method],
         failed=[line for lines in failed.values() for line in lines],
         undecided=[line for lines in undecided.values() for line in lines],
-        advice="to decide it: give the duel more time (--time-budget), or count instructions "
-        "(--meter instructions)",
+        advice=_TO_DECIDE if duel.meter == CALLGRIND.name else _TO_DECIDE_TIMES,
     )
 
 

@@ -150,7 +150,12 @@ class Report:
     @property
     def gates(self) -> list[str]:
         """The answers of the gates: what failed, what is undecided, and how to decide it."""
-        return [*self.failed, *self.undecided, *([self.advice] if self.undecided and self.advice else [])]
+        return [*self.failed, *self.open_gates]
+
+    @property
+    def open_gates(self) -> list[str]:
+        """The gates that are undecided, and how to decide them."""
+        return [*self.undecided, *([self.advice] if self.undecided and self.advice else [])]
 
     @property
     def entries(self) -> list[Entry]:

@@ -84,17 +84,22 @@ class Capacity:
         return self.choices[0].sizing
 
 
-def capacity_of(request: CapacityRequest, run: Run, source: str = "") -> Capacity:
+def capacity_of(
+    request: CapacityRequest, run: Run, source: str = "", server: Scenario | None = None
+) -> Capacity:
     """The capacity that follows from the cells of a run.
 
     :param source: the name of the run if it was stored.
+    :param server: the full handshake of the requested server, if the run was made for this request: an
+        alternative must not answer for it. None takes the first cell that the request describes.
     :raises RequestError: if cells are missing, with the command that measures them.
     """
     request.check()
     cells = [cell for cell in run.cells if is_full_handshake(cell)]
     wanted = {axis: values for axis, values in request.wanted.items() if axis != "resumption"}
     firsts = {axis: values[:1] for axis, values in wanted.items()}
-    asked = next((cell for cell in cells if selects(firsts, cell.axes)), None)
+    described = (cell for cell in cells if selects(firsts, cell.axes))
+    asked = next((cell for cell in described if server is None or cell.id == server.id), None)
     if asked is None:
         raise _missing(request, source, "full handshake")
     kind = request.resumption(asked.axes.get("version", ""))

@@ -86,6 +86,8 @@ class CapacityRequest:
 def cells_for(request: CapacityRequest) -> Matrix:
     """The cells to measure for a request: full and resumed handshakes, records, open connections.
 
+    The first is the full handshake of the requested server.
+
     :raises RequestError: if the requested server cannot be measured here.
     """
     request.check()

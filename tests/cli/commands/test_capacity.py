@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import tlsbench
 from tlsbench.cli.app import run
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.fake import Fake
+from tlsbench.pki import Peers
+from tlsbench.scenarios import Scenario
 
 ASKED = ["capacity", "--connections", "20000/s", "--resumed", "60%", "implementation=fake", "version=1.3"]
 
@@ -77,6 +81,27 @@ def test_cells_that_fail_are_said_and_the_others_kept(
         error.splitlines()[-1]
         == "tlsbench: the requested server could not be measured, so there is no answer"
     )
+
+
+@pytest.mark.usefixtures("in_empty_folder")
+def test_an_alternative_does_not_answer_for_a_server_that_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make = Fake.server_context
+
+    def fail(own: Fake, scenario: Scenario, peers: Peers) -> object:
+        if scenario.key == "ecdsa-secp256r1":
+            raise MeasurementError("no luck")
+        return make(own, scenario, peers)
+
+    monkeypatch.setattr(Fake, "server_context", fail)
+    words = ["capacity", "--connections", "100/s", "implementation=fake", "--time-budget", "50ms", "-q"]
+    assert run(words) == 3
+    shown = capsys.readouterr()
+    assert shown.err.endswith("the requested server could not be measured, so there is no answer\n")
+    assert "rsa-2048" not in shown.out
+    with pytest.raises(tlsbench.MeasurementError):
+        tlsbench.capacity("implementation=fake", connections=100, time_budget=0.05)
 
 
 def test_an_answer_is_no_result_and_says_so(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:

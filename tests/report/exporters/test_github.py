@@ -18,7 +18,7 @@ def test_every_line_is_a_workflow_command(name: str) -> None:
     found = [COMMAND.fullmatch(line) for line in export(made, "github", 0).splitlines()]
     kinds = [match[1] for match in found if match]
     assert len(kinds) == len(found)
-    assert kinds.count("warning") == len(made.warnings) + len(made.undecided)
+    assert kinds.count("warning") == len(made.warnings) + len(made.open_gates)
     assert kinds.count("error") == len(made.failed) + len(made.errors)
     assert kinds.count("notice") == len(made.summary) > 0
 

@@ -199,9 +199,11 @@ def _computed(request: CapacityRequest, run: Run, from_: str | None) -> Capacity
     """
     from tlsbench.errors import MeasurementError, RequestError
     from tlsbench.session.capacity import capacity_of
+    from tlsbench.session.capacity_request import cells_for
 
+    server = cells_for(request).scenarios[0] if from_ is None else None
     try:
-        return capacity_of(request, run, from_ or "")
+        return capacity_of(request, run, from_ or "", server)
     except RequestError:
         if from_ is None and run.failures:
             raise MeasurementError(

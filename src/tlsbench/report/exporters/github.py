@@ -11,8 +11,8 @@ def write(report: Report, _width: int) -> str:
     errors = (*report.failed, *(f"{failure.id}: {failure.error}" for failure in report.errors))
     failing = report.undecided_as == "fail"
     said = (
-        ("warning", (*report.warnings, *(() if failing else report.undecided))),
-        ("error", (*errors, *(report.undecided if failing else ()))),
+        ("warning", (*report.warnings, *(() if failing else report.open_gates))),
+        ("error", (*errors, *(report.open_gates if failing else ()))),
         ("notice", report.summary),
     )
     return "".join(

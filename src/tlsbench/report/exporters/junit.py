@@ -43,7 +43,8 @@ def _tests(suite: ET.Element, report: Report, sheet: Sheet) -> None:
         test = _test(suite, report, entry.id)
         if outcome := _of_gates(entry, report.undecided_as):
             kind = "gate" if entry.failed else "undecided gate"
-            _outcome(test, outcome, entry.failed or entry.undecided, kind)
+            told = entry.failed or (*entry.undecided, *filter(None, [report.advice]))
+            _outcome(test, outcome, told, kind)
         figures = (field for field in sheet.fields if field.kind != "label")
         shown = [f"{field.heading}: {entry.text(field.name)}" for field in figures]
         _lines(test, "system-out", [*([] if outcome else entry.undecided), *shown])
