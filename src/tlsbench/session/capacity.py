@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from tlsbench.errors import RequestError
+from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios import Excluded, Scenario, Selection, scenario_from_id
@@ -93,6 +93,7 @@ def capacity_of(
     :param server: the full handshake of the requested server, if the run was made for this request: an
         alternative must not answer for it. None takes the first cell that the request describes.
     :raises RequestError: if cells are missing, with the command that measures them.
+    :raises MeasurementError: if the run was made for this request, and they are missing because they failed.
     """
     request.check()
     cells = [cell for cell in run.cells if is_full_handshake(cell)]
@@ -101,15 +102,15 @@ def capacity_of(
     described = (cell for cell in cells if selects(firsts, cell.axes))
     asked = next((cell for cell in described if server is None or cell.id == server.id), None)
     if asked is None:
-        raise _missing(request, source, "full handshake")
+        raise _missing(request, source, server, "full handshake")
     kind = request.resumption(asked.axes.get("version", ""))
     costs, sources = costs_of(run, asked, kind)
     costs = replace(costs, beyond_ns=request.beyond_ns)
     demand = request.demand
     if demand.resumed and costs.resumed_ns is None:
-        raise _missing(request, source, f"handshake with resumption={kind}")
+        raise _missing(request, source, server, f"handshake with resumption={kind}")
     if demand.transfer_bytes and costs.byte_ns is None:
-        raise _missing(request, source, "records (workload=bulk)")
+        raise _missing(request, source, server, "records (workload=bulk)")
     choices = [Choice(ASKED, "", demand, size(demand, costs))]
     left_out: list[Excluded] = list(run.excluded)
     if not request.alone:
@@ -191,8 +192,12 @@ def duration(seconds: float) -> str:
     return f"{seconds:g} s"
 
 
-def _missing(request: CapacityRequest, source: str, what: str) -> RequestError:
-    """The error for a result that lacks a cell, with the command that measures it."""
+def _missing(
+    request: CapacityRequest, source: str, server: Scenario | None, what: str
+) -> RequestError | MeasurementError:
+    """The error for a result that lacks a cell; for a stored one with the command that measures it."""
+    if server is not None:
+        return MeasurementError("the requested server could not be measured, so there is no answer")
     words, version = request.server_words, request.wanted.get("version", ("1.3",))[0]
     workloads = ["workload=handshake,bulk,memory", f"resumption=none,{request.resumption(version)}"]
     return RequestError(

@@ -192,24 +192,11 @@ def check_beyond(text: str | None) -> None:
 
 
 def _computed(request: CapacityRequest, run: Run, from_: str | None) -> Capacity:
-    """The capacity that a run implies.
-
-    :raises MeasurementError: if the cells measured for it failed.
-    :raises RequestError: if a stored run lacks the cells for it.
-    """
-    from tlsbench.errors import MeasurementError, RequestError
+    """The capacity that a run implies."""
     from tlsbench.session.capacity import capacity_of
     from tlsbench.session.capacity_request import cells_for
 
-    server = cells_for(request).scenarios[0] if from_ is None else None
-    try:
-        return capacity_of(request, run, from_ or "", server)
-    except RequestError:
-        if from_ is None and run.failures:
-            raise MeasurementError(
-                "the requested server could not be measured, so there is no answer"
-            ) from None
-        raise
+    return capacity_of(request, run, from_ or "", cells_for(request).scenarios[0] if from_ is None else None)
 
 
 def _measured(request: CapacityRequest, plan: Plan, stop: Stop, *, quiet: bool) -> Run:
