@@ -33,5 +33,4 @@ until [ "$(tlsbench fleet doctor --scheduler "tls://$host:$port" --certs "$certs
     python3 -c 'import json, sys; print(len(json.load(sys.stdin)["machines"]))')" = "$SLURM_NNODES" ]; do
     sleep 2
 done
-mkdir -p machines
 tlsbench fleet run --scheduler "tls://$host:$port" --certs "$certs" --folder machines --json fleet.json -q "$@"

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tlsbench.fleet.merging import Course, Part, merged, numbers_of, shares
-from tlsbench.loading import LoadPlan, LoadTally, Target
+from tlsbench.loading import BackendLoad, LoadPlan, LoadTally, Target
 from tlsbench.loading.machines import MACHINE_LOST, MachineLoad, skew_ms
 from tlsbench.loading.tally import SUCCESS, histogram
+from tlsbench.report.findings.backends import backend_findings
+from tlsbench.report.loads import cautions
 
 PLAN = LoadPlan(target=Target("127.0.0.1", 1), connections=10, workers=1)
 TIMES = st.lists(st.integers(1_000, 10**10), max_size=60)
@@ -77,6 +81,25 @@ def test_of_a_lost_machine_counts_what_it_had_reported() -> None:
     assert load.lost_machines == ("lost: its worker is gone",)
     assert [one.elapsed_s for one in load.machines] == [2.0, 2.0]
     assert load.machines[0].late_ms is None
+
+
+def test_results_by_backend_say_what_they_lack_of_a_lost_machine() -> None:
+    second = Target("127.0.0.1", 2)
+    plan = replace(PLAN, others=(second,))
+    lost, other = Part("lost", plan, 1), ended("other", tally(100, []))
+    backends = [BackendLoad(target, tally(50, [])) for target in plan.targets]
+    assert other.end is not None
+    other.end = {**other.end, "backends": [one.counts_to_plain() for one in backends]}
+    lacks = "the results by backend lack 100 of 200 connections: a lost machine does not report them (lost)"
+    even = "round-robin over 2 backends (of 100 connections, without those of lost machines): the one with"
+    lost.heard({"tally": tally(100, [], open_=2).to_plain()})
+    lost.lost = "its worker is gone"
+    load = merged(plan, [lost, other], Course([lost, other]), interrupted=False)
+    assert lacks in cautions(load)
+    assert backend_findings(load)[0].startswith(even)
+    whole = merged(plan, [other, other], Course([other]), interrupted=False)
+    assert not [line for line in cautions(whole) if "lack" in line]
+    assert backend_findings(whole)[0].startswith("round-robin over 2 backends: the one with")
 
 
 def test_a_second_is_told_once_all_that_go_on_have_reported_it() -> None:

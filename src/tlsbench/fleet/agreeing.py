@@ -53,16 +53,31 @@ def _sharing(hosts: Sequence[Host]) -> list[str]:
     return [f"machines share a host, and its processors: {', '.join(together)}"] if together else []
 
 
+def agree_on_clocks(cluster: Cluster, hosts: Sequence[Host], allowed: Collection[str]) -> list[str]:
+    """The remarks about wall clocks that the results must carry.
+
+    :raises RequestError: if one is off, and that is not allowed.
+    :raises MeasurementError: if one cannot be read.
+    """
+    walls = {host.name: cluster.clocks(host)[1] for host in hosts}
+    for name, wall in walls.items():
+        if "clocks" not in allowed and (problem := clock_problem(name, wall)):
+            raise RequestError(problem)
+    return [off for name, wall in walls.items() if (off := _clock_off(name, wall))]
+
+
 def clock_problem(name: str, wall: Offset) -> str:
     """Why a machine's wall clock is refused; ``""`` unless it is certain to be off by too much."""
+    off = _clock_off(name, wall)
+    return f"{off}: set it, or give --allow clocks" if off else ""
+
+
+def _clock_off(name: str, wall: Offset) -> str:
     off_s = (abs(wall.ahead_ns) - wall.uncertain_ns) / 1e9
     if off_s <= _CLOCK_LIMIT_S:
         return ""
     way = "ahead of" if wall.ahead_ns > 0 else "behind"
-    return (
-        f"{name}: its clock is {abs(wall.ahead_ns) / 1e9:.1f} s {way} this machine's: set it, or give "
-        "--allow clocks (the start does not depend on it)"
-    )
+    return f"{name}: its clock is {abs(wall.ahead_ns) / 1e9:.1f} s {way} this machine's"
 
 
 @dataclass(frozen=True, slots=True)

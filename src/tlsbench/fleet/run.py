@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.fleet.agreeing import agree
+from tlsbench.fleet.agreeing import agree, agree_on_clocks
 from tlsbench.fleet.cluster import Cluster, Errand, Errands
 from tlsbench.fleet.combining import combined
 from tlsbench.interrupts import may_be_cut
@@ -69,13 +69,14 @@ def fleet_run(cluster: Cluster, request: FleetRunRequest, watcher: Watcher) -> F
     """Measure the matrix of a request on all machines of a cluster, one task at a time on each.
 
     :raises RequestError: before anything is measured, if the machines do not agree, or all refuse it.
-    :raises MeasurementError: if no machine brought a result.
+    :raises MeasurementError: if a machine's clock cannot be read, or no machine brought a result.
     """
     request.run.check()
     implementations = sorted(
         {end for one in request.run.matrix.scenarios for end in (one.client, one.server) if end}
     )
     hosts, differing = agree(cluster, implementations, request.allowed, watcher.note)
+    differing += agree_on_clocks(cluster, hosts, request.allowed)
     order = json.dumps(
         {
             "kind": "run",

@@ -17,7 +17,7 @@ from tlsbench.report.backends import table_of_backends, totals_of_backends
 from tlsbench.report.digits import duration_text, format_count, format_duration_us
 from tlsbench.report.exporters.table import rows
 from tlsbench.report.findings import Finding
-from tlsbench.report.findings.backends import never_answered
+from tlsbench.report.findings.backends import lacking, never_answered
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.report.machines import findings_of_machines, notes_on_machines, sheets_of_machines
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet
@@ -255,7 +255,7 @@ def cautions(load: Load) -> list[str]:
             late = f"1 % of its packets by {line.late_p99_ms:,.1f} ms or more"
             busy = f"its process was busy for {line.busy:.0%} of the time"
             lines.append(f"the line{where} of --via was late: {late} ({busy})")
-    lines += never_answered(load)
+    lines += [*never_answered(load), *lacking(load)]
     if load.interrupted:
         lines.append("ended early by Ctrl-C")
     return lines + [

@@ -9,12 +9,12 @@ from itertools import pairwise
 import pytest
 
 from tlsbench.comparison import Recording, judge
-from tlsbench.loading import Load, LoadPlan, Target, parse_threshold
+from tlsbench.loading import BackendLoad, Load, LoadPlan, Target, parse_threshold
 from tlsbench.loading.seconds import Second
 from tlsbench.report.findings import findings
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines
 from tlsbench.report.pictures.compared import comparison, history
-from tlsbench.report.pictures.loads import course, latency, waiting
+from tlsbench.report.pictures.loads import course, course_by_backend, latency, waiting
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES
 from tlsbench.results import Cell, Run
@@ -303,6 +303,20 @@ def test_of_many_runs_those_with_a_change_are_named_and_as_many_as_can_be_read()
     assert 10 < len(ticks) < 20
     assert min(after - before for before, after in pairwise(ticks)) >= 6
     assert "2 more cells are not drawn" in picture.caption
+
+
+def test_only_backends_whose_course_is_known_are_drawn_over_time() -> None:
+    targets = [Target("127.0.0.1", port) for port in (1, 2)]
+    seconds = tuple(Second(float(at), 100 + at, 0, 0, 4) for at in (1, 2, 3, 4))
+    load = Load(LoadPlan(target=targets[0], others=(targets[1],)), seconds=seconds)
+    load.backends = tuple(map(BackendLoad, targets))  # as of a fleet, which reports none by backend
+    assert course(load) is not None
+    assert course_by_backend(load) is None
+    load.backends[1].seconds = seconds
+    drawn = course_by_backend(load)
+    assert drawn is not None
+    assert isinstance(drawn.shape, Lines)
+    assert [(line.name, len(line.y)) for line in drawn.shape.lines] == [("127.0.0.1:2", 4)]
 
 
 def test_the_tail_of_a_load_ends_where_its_connections_end() -> None:

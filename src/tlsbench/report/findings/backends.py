@@ -11,9 +11,10 @@ def backend_findings(load: Load) -> list[str]:
     lines = []
     even = load.evenness
     if even is not None:
+        of = f" (of {_known(load):,} connections, without those of lost machines)" if lacking(load) else ""
         lines.append(
-            f"{load.plan.spread} over {len(load.backends)} backends: the one with the most connections got "
-            f"{_than_even(even.most)}, the one with the fewest {_than_even(even.least)}"
+            f"{load.plan.spread} over {len(load.backends)} backends{of}: the one with the most "
+            f"connections got {_than_even(even.most)}, the one with the fewest {_than_even(even.least)}"
         )
         lines += [f"  {line}" for line in map(_of_one, load.backends)]
     lines += [line for one in load.backends if one.downs for line in [_down(load, one)]]
@@ -29,6 +30,20 @@ def never_answered(load: Load) -> list[str]:
         for one in load.backends
         if one.tally.failures and not one.tally.outcomes[SUCCESS]
     ]
+
+
+def lacking(load: Load) -> list[str]:
+    """A line if machines were lost whose connections are missing from the results by backend."""
+    known, names = _known(load), ", ".join(one.name for one in load.machines if one.lost)
+    if not load.backends or not names or known == load.tally.begun:
+        return []
+    missing = f"{load.tally.begun - known:,} of {load.tally.begun:,} connections"
+    return [f"the results by backend lack {missing}: a lost machine does not report them ({names})"]
+
+
+def _known(load: Load) -> int:
+    """The connections whose backend is known."""
+    return sum(one.tally.begun for one in load.backends)
 
 
 def _than_even(share: float) -> str:

@@ -90,6 +90,7 @@ def course_by_backend(load: Load) -> Picture | None:
             [float(second.handshakes) for second in one.seconds],
         )
         for one in load.backends
+        if one.seconds  # a fleet's machines report no course by backend
     ]
     if len(load.seconds) < _LEAST_SECONDS or not lines:
         return None

@@ -70,7 +70,7 @@ def command(
         typer.Option(
             "--folder",
             metavar="DIR",
-            help="Write each machine's own result there, as soon as it has come: NAME.json.",
+            help="Write each machine's own result there as soon as it arrives: NAME.json. Made if missing.",
             show_default=False,
         ),
     ] = None,
@@ -103,8 +103,10 @@ def command(
     request.run.check()
     output.check(json_path)
     if folder is not None:
-        if not folder.is_dir():
-            raise RequestError(f"--folder {folder}: there is no such folder")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RequestError(f"--folder {folder}: {error.strerror}") from None
         output.check(folder / "machine.json")
     note = (lambda _line: None) if quiet else output.note
     problems = 0
