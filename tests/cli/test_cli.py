@@ -207,7 +207,7 @@ def test_lists_are_for_people_and_for_machines(what: str, capsys: pytest.Capture
 def test_the_list_of_scenarios_tells_what_cannot_be_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert tlsbench(["list", "implementation=ssl,pyopenssl", "group=X25519MLKEM768"]) == 0
     out = capsys.readouterr().out
-    assert "1 scenarios, 1 excluded" in out
+    assert "1 scenario, 1 excluded" in out
     assert "excluded 1: ssl: Python" in out
     assert tlsbench(["list", "scenarios", "key=ed25519", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["scenarios"][0]["axes"]["key"] == "ed25519"

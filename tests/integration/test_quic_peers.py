@@ -212,7 +212,7 @@ def test_aioquic_reads_what_chromium_asks_for_by_http_3(
 def test_what_other_programs_of_debian_say_when_they_are_asked_for_quic(
     command: list[str], says: str, ask: Callable[..., Answer]
 ) -> None:
-    """The reasons in docs/datagrams.md; if a newer program in Debian can, it must be tried as a peer."""
+    """The reasons in docs/quic.md; if a newer program in Debian can, it must be tried as a peer."""
     answer = ask(*command)
     assert answer.code != 0
     assert says in answer.text

@@ -32,6 +32,18 @@ def test_the_text_stays_within_80_columns_and_on_its_rails(selector: str) -> Non
     assert all(line.isprintable() for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("transport", "opening"),
+    [
+        ("version=1.3", "Opening the TCP connection takes one more round trip, before all of this."),
+        ("transport=dtls", "UDP opens no connection: TCP would take one more round trip before all of this."),
+    ],
+)
+def test_the_round_trip_that_opens_tcp_is_stated(transport: str, opening: str) -> None:
+    made = traced(f"implementation=pyopenssl key=ecdsa-secp256r1 {transport}")
+    assert opening in ladder_text(made).splitlines()
+
+
 def test_a_long_name_of_a_library_is_wrapped_too() -> None:
     made = traced("implementation=pyopenssl version=1.2 key=rsa-2048")
     path = f"libssl:/{'long/' * 14}libssl.so.3"

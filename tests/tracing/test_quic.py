@@ -92,6 +92,7 @@ def test_a_retry_is_shown_with_the_hello_that_follows_it(traced: Make) -> None:
     assert names[:4] == ["ClientHello", "Retry", "ClientHello (again)", "ServerHello"]
     assert made.ladder.address_checks == ("Retry",)
     assert "asked for its token: one more round trip (Retry)" in ladder_text(made.shown)
+    assert "UDP opens no connection: TCP would take one more round trip" in ladder_text(made.shown)
 
 
 def test_a_hello_retry_request_too(traced: Make) -> None:

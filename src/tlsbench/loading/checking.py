@@ -120,7 +120,7 @@ def _check_uses(plan: LoadPlan) -> None:
 
 def _check_http(plan: LoadPlan) -> None:
     if plan.http not in HTTPS:
-        raise unknown("HTTP version", plan.http, HTTPS)
+        raise unknown("HTTP version", plan.http, filter(None, HTTPS))
     for package in HTTPS[plan.http]:
         if find_spec(package) is None:
             raise RequestError(

@@ -116,6 +116,7 @@ def _foot(trace: TracedHandshake) -> Iterator[str]:
         yield "The server asked for another key share: one more round trip (HelloRetryRequest)."
     for asked in trace.ladder.address_checks:
         yield f"The server asked for its {_PROOFS[asked]}: one more round trip ({asked})."
+    yield trace.ladder.carrier.opening
     if trace.keys_from:
         said = f"Decrypted with the key log of {trace.keys_from}, which is off in every measurement."
         yield from textwrap.wrap(said, WIDTH)

@@ -128,7 +128,7 @@ class ServerPlan:
         if self.answer != "http":
             raise RequestError(f"--http 3 answers only HTTP: --answer {self.answer} is not HTTP")
         if self.captured:
-            raise RequestError("--http 3: connections over QUIC are not captured")
+            raise RequestError("--http 3: connections over QUIC are not captured: 'tlsbench trace' does that")
         if self.is_unix:
             raise RequestError("--http 3 runs over UDP, which unix:PATH is not: give an address")
 

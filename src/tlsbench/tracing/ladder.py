@@ -18,6 +18,7 @@ from tlsbench.scenarios.transports import DATAGRAMS, spoken
 _NOTE: Final = (
     "One traced handshake: its times are not a benchmark. Sizes are in bytes on the wire, headers included: "
 )
+_NOTHING_TO_OPEN: Final = "UDP opens no connection: TCP would take one more round trip before all of this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +27,31 @@ class Carrier:
 
     :param unit: the name of the units in which messages travel.
     :param note: must accompany every ladder.
+    :param opening: what it costs to open the transport, which comes before every ladder.
     """
 
     unit: str
     note: str
+    opening: str
 
 
 #: By the value of the axis ``transport``.
 CARRIERS: Final[Mapping[str, Carrier]] = {
-    "tls": Carrier("record", f"{_NOTE}5 bytes for each record, 4 for each message, 4 for each extension."),
+    "tls": Carrier(
+        "record",
+        f"{_NOTE}5 bytes for each record, 4 for each message, 4 for each extension.",
+        "Opening the TCP connection takes one more round trip, before all of this.",
+    ),
     "dtls": Carrier(
         "record",
         f"{_NOTE}13 bytes for each record, 12 for each fragment of a message, 4 for each extension, without "
         "those of UDP and IP.",
+        _NOTHING_TO_OPEN,
     ),
     "quic": Carrier(
         "packet",
         f"{_NOTE}those of packets with 16 bytes of protection, 4 for each message and each extension.",
+        _NOTHING_TO_OPEN,
     ),
 }
 #: What splits the pieces of a transport into records, for transports that have them.

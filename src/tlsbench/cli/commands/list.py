@@ -139,7 +139,8 @@ def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: 
     for scenario in matrix.scenarios:
         output.line(scenario.id)
     output.line("")
-    output.line(f"{len(matrix.scenarios)} scenarios, {len(matrix.excluded)} excluded")
+    count = len(matrix.scenarios)
+    output.line(f"{count} scenario{'s' * (count != 1)}, {len(matrix.excluded)} excluded")
     for reason, count in Counter(excluded.reason for excluded in matrix.excluded).most_common():
         output.line(f"  excluded {count}: {reason}")
 
