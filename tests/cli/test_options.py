@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -55,6 +56,18 @@ def test_help_begins_with_what_the_command_does_and_shows_examples(command: str)
     assert usage.startswith(f"Usage: tlsbench {command}")
     assert summary.strip()[0].isupper()
     assert any(line.strip().startswith(f"tlsbench {command}") for line in rest)
+
+
+def test_help_names_every_value_in_words_and_shows_no_type_of_python() -> None:
+    for command, shown in helps().items():
+        assert re.findall(r"<\w[\w\[\]]*>", shown) == [], command
+        usage = shown.partition("\n\n")[0]
+        assert re.findall(r"\[\[|\]\]|[{}]|\.{3}\]?\.{3}", usage) == [], command
+        assert re.findall(r"\[default: \d+\.0\]", shown) == [], command
+    usages = {command: shown.partition("\n")[0] for command, shown in helps().items()}
+    assert usages["compare"] == "Usage: tlsbench compare [OPTIONS] [BASE] [NEW]"
+    assert usages["load"] == "Usage: tlsbench load [OPTIONS] HOST:PORT... [SELECTOR]..."
+    assert "\n  RESULT...  A JSON file" in helps()["report"]
 
 
 @pytest.mark.parametrize(

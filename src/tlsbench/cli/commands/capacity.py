@@ -76,7 +76,9 @@ def command(
         int,
         typer.Option(
             "--open",
+            metavar="N",
             help="Connections open at the same time. Their memory alone: 'tlsbench run workload=memory'.",
+            show_default=False,
         ),
     ] = 0,
     headroom: Annotated[

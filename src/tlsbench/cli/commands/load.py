@@ -59,7 +59,8 @@ def command(
         ),
     ],
     connections: Annotated[
-        int, typer.Option("--connections", "-c", help="Connections at once; with --rate, at most.")
+        int,
+        typer.Option("--connections", "-c", metavar="N", help="Connections at once; with --rate, at most."),
     ] = 10,
     rate: Annotated[
         float,
@@ -67,6 +68,7 @@ def command(
             "--rate",
             metavar="PER_SECOND",
             help="Start this many connections per second regardless of completions (an open loop).",
+            show_default=False,
         ),
     ] = 0.0,
     duration_s: Annotated[
@@ -83,9 +85,12 @@ def command(
             show_default=False,
         ),
     ] = 0.0,
-    processes: Annotated[int, typer.Option("--processes", "-p", help="Worker processes.")] = 1,
+    processes: Annotated[int, typer.Option("--processes", "-p", metavar="N", help="Worker processes.")] = 1,
     requests: Annotated[
-        int, typer.Option("--requests", "-k", help="HTTP requests on each connection; 0 for handshakes only.")
+        int,
+        typer.Option(
+            "--requests", "-k", metavar="N", help="HTTP requests on each connection; 0 for handshakes only."
+        ),
     ] = 0,
     http: Annotated[
         str,
@@ -98,9 +103,12 @@ def command(
         ),
     ] = "",
     streams: Annotated[
-        int, typer.Option("--streams", help="HTTP/2 and HTTP/3: concurrent requests on each connection.")
+        int,
+        typer.Option(
+            "--streams", metavar="N", help="HTTP/2 and HTTP/3: concurrent requests on each connection."
+        ),
     ] = 10,
-    path: Annotated[str, typer.Option("--path", help="Path that is requested.")] = "/",
+    path: Annotated[str, typer.Option("--path", metavar="PATH", help="Path that is requested.")] = "/",
     size: Annotated[
         int,
         option(
@@ -113,7 +121,9 @@ def command(
     ] = 0,
     pool: Annotated[
         int,
-        typer.Option("--pool", help="Keep this many connections and reuse them; 0 opens one for each use."),
+        typer.Option(
+            "--pool", metavar="N", help="Keep this many connections and reuse them; 0 opens one for each use."
+        ),
     ] = 0,
     pool_idle: Annotated[
         float,
@@ -136,7 +146,7 @@ def command(
         typer.Option(
             "--resume", metavar="SHARE", help="Share of the connections that resume a session: 0 to 1."
         ),
-    ] = 0.0,
+    ] = 0,
     root: Annotated[
         Path | None,
         typer.Option(

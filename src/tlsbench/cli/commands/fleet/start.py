@@ -40,7 +40,7 @@ def command(
     bind: Annotated[
         str, typer.Option("--bind", metavar="ADDRESS", help="Where the scheduler listens.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="Its port; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", metavar="PORT", help="Its port; 0 takes a free one.")] = 0,
     python: Annotated[
         str, typer.Option("--python", metavar="PATH", help="The Python on the hosts.")
     ] = "python3",
