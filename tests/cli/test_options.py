@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -38,7 +39,7 @@ print(json.dumps(dict(helps())))
 @cache
 def helps(*options: str) -> dict[str, str]:
     command = [sys.executable, *options, "-c", HELP_OF_EVERY_COMMAND]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "80"})
     assert done.returncode == 0, done.stderr
     found: dict[str, str] = json.loads(done.stdout)
     return found
@@ -56,6 +57,17 @@ def test_help_begins_with_what_the_command_does_and_shows_examples(command: str)
     assert usage.startswith(f"Usage: tlsbench {command}")
     assert summary.strip()[0].isupper()
     assert any(line.strip().startswith(f"tlsbench {command}") for line in rest)
+
+
+def test_help_fits_in_80_columns_and_long_examples_continue_with_a_backslash() -> None:
+    wide = [
+        (command, line) for command, shown in helps().items() for line in shown.splitlines() if len(line) > 80
+    ]
+    assert wide == []
+    assert (
+        "\n    tlsbench load localhost:8443 --connections 100 --requests 50 \\\n      --path"
+        in helps()["load"]
+    )
 
 
 def test_help_names_every_value_in_words_and_shows_no_type_of_python() -> None:

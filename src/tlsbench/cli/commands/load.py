@@ -32,13 +32,18 @@ else:  # as in tlsbench.cli.options
     Examples:
       tlsbench load 127.0.0.1:8443 --duration 5s
       tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
-      tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
-      tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
+      tlsbench load localhost:8443 --connections 100 --requests 50 \
+        --path / --root pki/root.pem
+      tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 \
+        --pool 10 --pool-idle 5s
       tlsbench load 127.0.0.1:8443 --http 2 --requests 1000 --streams 100
       tlsbench load 127.0.0.1:8443 --via rtt=50ms,bandwidth=10mbit,loss=1%
-      tlsbench load 127.0.0.1:8443 --rate 200 --fail-on 'p99<50ms' --fail-on 'failed<1%'
-      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 --spread least-open --when-down move
-      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 --via rtt=5ms --via 127.0.0.1:8444,rtt=50ms
+      tlsbench load 127.0.0.1:8443 --rate 200 --fail-on 'p99<50ms' \
+        --fail-on 'failed<1%'
+      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 \
+        --spread least-open --when-down move
+      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 \
+        --via rtt=5ms --via 127.0.0.1:8444,rtt=50ms
 
     Several targets are the backends of one service: connections are spread over them, and results are by
     backend and together.

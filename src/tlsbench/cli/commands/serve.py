@@ -32,7 +32,8 @@ if TYPE_CHECKING:
       tlsbench serve implementation=libssl --processes 1 --threads 4
       tlsbench serve implementation=libssl --ticket-keys pool.keys --port 8444
       tlsbench serve --http 3 key=ecdsa-secp256r1 --processes 1
-      tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
+      tlsbench serve key=rsa-2048 --model asyncio --root root.pem \
+        --json counts.json
 
     Without group= it accepts any group that its library has and the client prefers.
 

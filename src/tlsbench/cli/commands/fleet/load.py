@@ -43,8 +43,10 @@ def _own(
     \b
     Examples:
       tlsbench fleet load 127.0.0.1:8443 --local 2
-      tlsbench fleet load 192.0.2.9:443 --scheduler tls://a:8786 -c 4000 --i-may-load-this-target
-      tlsbench fleet load 192.0.2.9:443 --scheduler tls://a:8786 --rate 20000 -p 4 --i-may-load-this-target
+      tlsbench fleet load 192.0.2.9:443 --scheduler tls://a:8786 \
+        -c 4000 --i-may-load-this-target
+      tlsbench fleet load 192.0.2.9:443 --scheduler tls://a:8786 \
+        --rate 20000 -p 4 --i-may-load-this-target
 
     Ctrl-C ends it early on all machines, and prints what there is.
     Exit codes: 0 done, 1 a threshold is missed, 2 wrong request, 3 no connection succeeded or a machine was
