@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Annotated, Any, Final
 
+import typer
+
 from tlsbench.cli import loads
 from tlsbench.cli.commands import load as by_one
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
@@ -18,6 +20,17 @@ _ALONE: Final = ("via", "pcap", "pcap_connections")
 
 def _own(
     *,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="HOST:PORT... [SELECTOR]...",
+            help="TLS servers that every machine reaches; and what the handshakes must be: version=, "
+            "cipher=, group= of one value each.",
+        ),
+    ],
+    processes: Annotated[
+        int, typer.Option("--processes", "-p", metavar="N", help="Worker processes on each machine.")
+    ] = 1,
     scheduler: Scheduler = None,
     local: Local = 0,
     certs: Certs = None,
@@ -30,7 +43,7 @@ def _own(
         ),
     ] = Written("50ms", seconds),
 ) -> None:
-    """The options that ``tlsbench load`` lacks."""
+    """The options that ``tlsbench load`` lacks, and those that mean something else here."""
 
 
 @teaches(
@@ -82,8 +95,8 @@ def command(**given: Any) -> int:  # noqa: ANN401 - of what the options below ar
 def _options() -> inspect.Signature:
     """The parameters of both commands, as typer reads them."""
     theirs = inspect.signature(by_one.command, eval_str=True).parameters
-    ours = inspect.signature(_own, eval_str=True).parameters
-    kept = [one for name, one in theirs.items() if name not in _ALONE]
+    ours = dict(inspect.signature(_own, eval_str=True).parameters)
+    kept = [ours.pop(name, one) for name, one in theirs.items() if name not in _ALONE]
     return inspect.Signature([*kept, *ours.values()], return_annotation=int)
 
 
