@@ -64,21 +64,20 @@ def _summary(command: Any) -> str:
 def _page(words: str, command: Any, context: Any) -> str:
     text = [f"# {words}", *map(_shown, _paragraphs(command))]
     text += ["## Usage", f"```text\n{context.get_usage().removeprefix('Usage: ')}\n```"]
-    arguments, options = [], []
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if record is not None:
-            is_argument = parameter.param_type_name == "argument"
-            name = re.sub(r" <.*>$", "", record[0]) if is_argument else record[0]  # without Python's type
-            cell = name.replace("|", r"\|")
-            row = f"| `{cell}` | {for_markdown(' '.join(record[1].split()))} |"
-            (arguments if is_argument else options).append(row)
-    for title, rows in (("Arguments", arguments), ("Options", options)):
+    for kind in ("argument", "option"):
+        rows = [
+            f"| `{_cell(name)}` | {for_markdown(' '.join(meaning.split()))} |"
+            for name, meaning in command.records(context, kind)
+        ]
         if rows:
-            text += [f"## {title}", "\n".join([f"| {title.lower()[:-1]} | meaning |", "|---|---|", *rows])]
+            text += [f"## {kind.title()}s", "\n".join([f"| {kind} | meaning |", "|---|---|", *rows])]
     if command.more_help()[1]:
         text.append("The axes and values of selectors are on the page of the [axes](../reference/axes.md).")
     return "\n\n".join(text) + "\n"
+
+
+def _cell(name: str) -> str:
+    return name.replace("|", r"\|")
 
 
 def _shown(paragraph: str) -> str:

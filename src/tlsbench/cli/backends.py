@@ -10,6 +10,7 @@ Spread = Annotated[
     str,
     typer.Option(
         "--spread",
+        metavar="METHOD",
         help="Which of several backends a connection goes to: round-robin, or least-open (fewest in use).",
     ),
 ]
@@ -17,6 +18,7 @@ WhenDown = Annotated[
     str,
     typer.Option(
         "--when-down",
+        metavar="ACTION",
         help="A backend is down after three failures in a row: its share keeps failing (fail), or goes to "
         "the others (move).",
     ),

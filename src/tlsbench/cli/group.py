@@ -68,6 +68,32 @@ class _Command(TyperCommand):
         )
         return super().invoke(ctx)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - click's
+        """What follows the command in its usage; the metavars of arguments have their brackets themselves."""
+        arguments = [one.metavar or "" for one in self.params if one.param_type_name == "argument"]
+        return [*([self.options_metavar] if self.options_metavar else []), *arguments]
+
+    def records(self, ctx: Any, kind: str) -> list[tuple[str, str]]:  # noqa: ANN401 - click's
+        """The name and the help of each parameter; typer would add Python's type to those of arguments.
+
+        :param kind: ``"argument"`` or ``"option"``.
+        """
+        found = [
+            (one, one.get_help_record(ctx)) for one in self.get_params(ctx) if one.param_type_name == kind
+        ]
+        return [
+            (one.metavar or record[0] if kind == "argument" else record[0], record[1])
+            for one, record in found
+            if record is not None
+        ]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - click's
+        """Write the lists of arguments and of options."""
+        for title, kind in (("Arguments", "argument"), ("Options", "option")):
+            if rows := self.records(ctx, kind):
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - click's
         """Write the list of :attr:`more_help` below the options."""
         title, rows = self.more_help()

@@ -120,6 +120,7 @@ Seed = Annotated[
     typer.Option(
         "--seed",
         default_factory=_new_seed,
+        metavar="N",
         help="Seed for the random order of each round. [default: a new one]",
         show_default=False,
     ),

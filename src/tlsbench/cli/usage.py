@@ -35,10 +35,10 @@ def axes_help(*names: str) -> tuple[str, Sequence[tuple[str, str]]]:
 
     :param names: the axes that the command takes; none if it takes all.
     """
-    from tlsbench.scenarios.axes import AXES
+    from tlsbench.scenarios.axes import AXES, MACHINE
 
     rows = []
-    for axis in (AXES[name] for name in names or AXES):
+    for axis in (AXES[name] for name in names or AXES if name != MACHINE):  # a fleet sets it, not a selector
         values = [*axis.values[:_MOST_VALUES], *(["..."] if len(axis.values) > _MOST_VALUES else [])]
         rows.append((f"{axis.name}=", f"{axis.meaning}{': ' * bool(values)}{', '.join(values)}"))
     return "Axes (all values: tlsbench list axes)", rows

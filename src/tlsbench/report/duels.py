@@ -114,8 +114,8 @@ def sentence(result: DuelResult) -> str:
     beside = "".join(f"; {clause}" for clause in of_sides(result.a, result.b, result.beside))
     if total.verdict == "~":
         return (
-            f"no significant difference between {b} and {a}: {_times(total, inverse=True)} "
-            f"({_interval(total, inverse=True)}), and the noise floor is {_percent(total.floor)}{beside}"
+            f"{b} takes {_times(total, inverse=False)} the time of {a} ({_interval(total, inverse=False)}): "
+            f"no significant difference, and the noise floor is {_percent(total.floor)}{beside}"
         )
     inverse = total.verdict == "faster"
     leader, other = (b, a) if inverse else (a, b)

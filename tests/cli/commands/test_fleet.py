@@ -79,6 +79,14 @@ def test_a_load_by_a_fleet_takes_the_options_of_a_load_but_those_of_one_machine(
     assert options("load") - options("fleet", "load") >= {"--via", "--pcap", "--pcap-connections"}
 
 
+def test_the_help_of_a_load_by_a_fleet_is_about_several_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["fleet", "load", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--processes N Worker processes on each machine." in said
+    assert "TLS servers that every machine reaches" in said
+    assert "unix:" not in said
+
+
 def test_certificates_are_made_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["fleet", "certs", "made"]) == 0
     assert "give --certs made to fleet start, run and load" in capsys.readouterr().out

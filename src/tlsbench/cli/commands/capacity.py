@@ -35,8 +35,10 @@ more_help = axes_help
 
     \b
     Examples:
-      tlsbench capacity --connections 20000/s --resumed 60% --transfer 50KiB --open 100000 key=ecdsa-secp256r1
-      tlsbench capacity -c 500/s --resumed 80% key=rsa-2048,ecdsa-secp256r1 implementation=ssl,pyopenssl
+      tlsbench capacity --connections 20000/s --resumed 60% --transfer 50KiB \
+        --open 100000 key=ecdsa-secp256r1
+      tlsbench capacity -c 500/s --resumed 80% key=rsa-2048,ecdsa-secp256r1 \
+        implementation=ssl,pyopenssl
       tlsbench capacity -c 20000/s --from saved-run --headroom 50%
 
     Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.
@@ -76,7 +78,9 @@ def command(
         int,
         typer.Option(
             "--open",
+            metavar="N",
             help="Connections open at the same time. Their memory alone: 'tlsbench run workload=memory'.",
+            show_default=False,
         ),
     ] = 0,
     headroom: Annotated[

@@ -26,8 +26,9 @@ _PLAIN_WIDTH = 160
     Examples:
       tlsbench compare before after
       tlsbench compare 0001 0002 --fail-on 'slower>5%'
-      tlsbench compare old.json new.json --fail-on 'slower>3% where workload=handshake' --format github
-      tlsbench compare --against last-release               the latest saved run with that of the last tag
+      tlsbench compare old.json new.json --format github \
+        --fail-on 'slower>3% where workload=handshake'
+      tlsbench compare --against last-release   the latest saved run with a tag's
       tlsbench compare old.json new.json --yardstick '*::test_reference*'
 
     Both can be any pytest-benchmark JSON with raw data.

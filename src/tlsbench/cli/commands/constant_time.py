@@ -28,7 +28,8 @@ more_help = partial(axes_help, "implementation", "algorithm", "size")
     \b
     Examples:
       tlsbench constant-time
-      tlsbench constant-time algorithm=hmac-sha-256/verify,bytes/compare size=32B --fail-on-leak
+      tlsbench constant-time algorithm=hmac-sha-256/verify,bytes/compare \
+        size=32B --fail-on-leak
       tlsbench constant-time 'algorithm=rsa-*/decrypt_pkcs1' --time-budget 2m
 
     Exit codes: 0 done, 1 a leak was found (--fail-on-leak), 2 wrong request, 3 an operation failed,

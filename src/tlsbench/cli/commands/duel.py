@@ -40,7 +40,8 @@ more_help = axes_help
     Examples:
       tlsbench duel implementation=ssl,pyopenssl
       tlsbench duel --a 'key=rsa-2048' --b 'key=ecdsa-secp256r1 chain_length=2'
-      tlsbench duel key=rsa-2048 --python old/bin/python --python new/bin/python --fail-on 'slower>5%'
+      tlsbench duel key=rsa-2048 --python old/bin/python --python new/bin/python \
+        --fail-on 'slower>5%'
 
     Exit codes: 0 done, 1 a gate failed, 2 wrong request, 3 a side failed, 4 a gate is undecided,
     130 interrupted.

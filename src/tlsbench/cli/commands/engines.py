@@ -21,7 +21,6 @@ _ROOM_FOR_SELECTORS = 120
 @teaches(
     r"""List every TLS library on this machine and in this environment, with the selector that measures it.
 
-    \b
     Each is loaded in a separate process, so a library that crashes is still listed, with the reason.
 
     \b

@@ -39,7 +39,7 @@ def command(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="WHAT",
+            metavar="[WHAT]",
             help="scenarios, implementations, axes, profiles, ciphers, primitives or interop.",
             autocompletion=completion.lists,
         ),

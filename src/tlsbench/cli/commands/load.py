@@ -32,13 +32,18 @@ else:  # as in tlsbench.cli.options
     Examples:
       tlsbench load 127.0.0.1:8443 --duration 5s
       tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
-      tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
-      tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
+      tlsbench load localhost:8443 --connections 100 --requests 50 \
+        --path / --root pki/root.pem
+      tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 \
+        --pool 10 --pool-idle 5s
       tlsbench load 127.0.0.1:8443 --http 2 --requests 1000 --streams 100
       tlsbench load 127.0.0.1:8443 --via rtt=50ms,bandwidth=10mbit,loss=1%
-      tlsbench load 127.0.0.1:8443 --rate 200 --fail-on 'p99<50ms' --fail-on 'failed<1%'
-      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 --spread least-open --when-down move
-      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 --via rtt=5ms --via 127.0.0.1:8444,rtt=50ms
+      tlsbench load 127.0.0.1:8443 --rate 200 --fail-on 'p99<50ms' \
+        --fail-on 'failed<1%'
+      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 \
+        --spread least-open --when-down move
+      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 \
+        --via rtt=5ms --via 127.0.0.1:8444,rtt=50ms
 
     Several targets are the backends of one service: connections are spread over them, and results are by
     backend and together.
@@ -59,7 +64,8 @@ def command(
         ),
     ],
     connections: Annotated[
-        int, typer.Option("--connections", "-c", help="Connections at once; with --rate, at most.")
+        int,
+        typer.Option("--connections", "-c", metavar="N", help="Connections at once; with --rate, at most."),
     ] = 10,
     rate: Annotated[
         float,
@@ -67,6 +73,7 @@ def command(
             "--rate",
             metavar="PER_SECOND",
             help="Start this many connections per second regardless of completions (an open loop).",
+            show_default=False,
         ),
     ] = 0.0,
     duration_s: Annotated[
@@ -83,9 +90,12 @@ def command(
             show_default=False,
         ),
     ] = 0.0,
-    processes: Annotated[int, typer.Option("--processes", "-p", help="Worker processes.")] = 1,
+    processes: Annotated[int, typer.Option("--processes", "-p", metavar="N", help="Worker processes.")] = 1,
     requests: Annotated[
-        int, typer.Option("--requests", "-k", help="HTTP requests on each connection; 0 for handshakes only.")
+        int,
+        typer.Option(
+            "--requests", "-k", metavar="N", help="HTTP requests on each connection; 0 for handshakes only."
+        ),
     ] = 0,
     http: Annotated[
         str,
@@ -98,9 +108,12 @@ def command(
         ),
     ] = "",
     streams: Annotated[
-        int, typer.Option("--streams", help="HTTP/2 and HTTP/3: concurrent requests on each connection.")
+        int,
+        typer.Option(
+            "--streams", metavar="N", help="HTTP/2 and HTTP/3: concurrent requests on each connection."
+        ),
     ] = 10,
-    path: Annotated[str, typer.Option("--path", help="Path that is requested.")] = "/",
+    path: Annotated[str, typer.Option("--path", metavar="PATH", help="Path that is requested.")] = "/",
     size: Annotated[
         int,
         option(
@@ -113,7 +126,9 @@ def command(
     ] = 0,
     pool: Annotated[
         int,
-        typer.Option("--pool", help="Keep this many connections and reuse them; 0 opens one for each use."),
+        typer.Option(
+            "--pool", metavar="N", help="Keep this many connections and reuse them; 0 opens one for each use."
+        ),
     ] = 0,
     pool_idle: Annotated[
         float,
@@ -136,7 +151,7 @@ def command(
         typer.Option(
             "--resume", metavar="SHARE", help="Share of the connections that resume a session: 0 to 1."
         ),
-    ] = 0.0,
+    ] = 0,
     root: Annotated[
         Path | None,
         typer.Option(

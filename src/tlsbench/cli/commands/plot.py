@@ -41,6 +41,7 @@ def command(
         str | None,
         typer.Option(
             "--kind",
+            metavar="KIND",
             help="cost, distribution, throughput, primitives, wire, network, transports, resumption, "
             "implementations, versions, memory, parts, scaling, comparison, history, latency, serving, "
             "course, course-by-backend or waiting. [default: the first that the result has]",

@@ -45,10 +45,11 @@ more_help = axes_help
 
     \b
     Examples:
-      tlsbench run                                        the quick profile
-      tlsbench run group=x25519,X25519MLKEM768            one axis, the rest by default
-      tlsbench run workload=bulk 'cipher=TLS_AES_*,*CHACHA20*' size=1KiB,16KiB --format markdown
-      tlsbench run --like published.json --save here      what somebody else measured, for 'compare'
+      tlsbench run                                     the quick profile
+      tlsbench run group=x25519,X25519MLKEM768         one axis, else defaults
+      tlsbench run workload=bulk 'cipher=TLS_AES_*,*CHACHA20*' size=1KiB,16KiB \
+        --format markdown
+      tlsbench run --like published.json --save here   what others measured
 
     Ctrl-C ends the run after the current round and keeps what was measured.
     Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.

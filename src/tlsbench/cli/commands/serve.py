@@ -32,7 +32,8 @@ if TYPE_CHECKING:
       tlsbench serve implementation=libssl --processes 1 --threads 4
       tlsbench serve implementation=libssl --ticket-keys pool.keys --port 8444
       tlsbench serve --http 3 key=ecdsa-secp256r1 --processes 1
-      tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
+      tlsbench serve key=rsa-2048 --model asyncio --root root.pem \
+        --json counts.json
 
     Without group= it accepts any group that its library has and the client prefers.
 
@@ -49,25 +50,35 @@ def command(
             show_default=False,
         ),
     ] = None,
-    port: Annotated[int, typer.Option("--port", help="Port; 0 takes any free one.")] = 8443,
+    port: Annotated[int, typer.Option("--port", metavar="PORT", help="Port; 0 takes any free one.")] = 8443,
     bind: Annotated[
         str, typer.Option("--bind", metavar="ADDRESS", help="Address to listen on, or unix:PATH.")
     ] = "127.0.0.1",
     processes: Annotated[
         int,
-        typer.Option("--processes", "-p", help="Worker processes that share the port; 0 for one per core."),
+        typer.Option(
+            "--processes", "-p", metavar="N", help="Worker processes that share the port; 0 for one per core."
+        ),
     ] = 0,
     threads: Annotated[
         int,
-        typer.Option("--threads", help="Threads of each process; they share the library's context."),
+        typer.Option(
+            "--threads", metavar="N", help="Threads of each process; they share the library's context."
+        ),
     ] = 1,
     model: Annotated[
         str,
-        typer.Option("--model", help="How each serves many connections: selector, thread or asyncio."),
+        typer.Option(
+            "--model", metavar="MODEL", help="How each serves many connections: selector, thread or asyncio."
+        ),
     ] = "selector",
     answer: Annotated[
         str,
-        typer.Option("--answer", help="http (/bytes/N answers N bytes), echo, or bulk:SIZE for any request."),
+        typer.Option(
+            "--answer",
+            metavar="ANSWER",
+            help="http (/bytes/N answers N bytes), echo, or bulk:SIZE for any request.",
+        ),
     ] = "http",
     http: Annotated[
         str,

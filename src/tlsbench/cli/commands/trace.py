@@ -22,8 +22,10 @@ from tlsbench.cli.teaching import teaches
     \b
     Examples:
       tlsbench trace implementation=pyopenssl version=1.3 key=ecdsa-secp256r1
-      tlsbench trace implementation=ssl version=1.2 resumption=ticket --pcap ticket.pcapng
-      tlsbench trace implementation=pyopenssl version=1.3 group=secp256r1 --hello-retry
+      tlsbench trace implementation=ssl version=1.2 resumption=ticket \
+        --pcap ticket.pcapng
+      tlsbench trace implementation=pyopenssl version=1.3 group=secp256r1 \
+        --hello-retry
       tlsbench trace implementation=pyopenssl version=1.3 --json trace.json
     """
 )

@@ -40,7 +40,8 @@ def _key_option(name: str, help_text: str) -> Any:  # noqa: ANN401 - typer's
     Examples:
       tlsbench certs init pki
       tlsbench certs init pki --profile post-quantum --client alice
-      tlsbench certs init pki --san '*.example.test' --san 127.0.0.1 --key rsa-2048 --chain-length 3
+      tlsbench certs init pki --san '*.example.test' --san 127.0.0.1 \
+        --key rsa-2048 --chain-length 3
 
     Only their owner can read the private keys (mode 0600). Either everything is written, or nothing.
     """

@@ -50,9 +50,12 @@ def _time(text: str) -> datetime:
 
     \b
     Examples:
-      tlsbench certs verify pki/server-chain.pem --root pki/root.pem --host localhost
-      tlsbench certs verify pki/client-chain.pem --root pki/root.pem --usage client
-      tlsbench certs verify pki/server-chain.pem --root pki/root.pem --crl pki/crl.pem --at 2030-01-01
+      tlsbench certs verify pki/server-chain.pem --root pki/root.pem \
+        --host localhost
+      tlsbench certs verify pki/client-chain.pem --root pki/root.pem \
+        --usage client
+      tlsbench certs verify pki/server-chain.pem --root pki/root.pem \
+        --crl pki/crl.pem --at 2030-01-01
 
     Exit codes: 0 every verifier accepts it, 1 one rejects it, 2 wrong request.
     """

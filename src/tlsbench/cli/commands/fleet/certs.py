@@ -37,7 +37,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    days: Annotated[float, typer.Option("--days", metavar="DAYS", help="How long they are valid.")] = 30.0,
+    days: Annotated[float, typer.Option("--days", metavar="DAYS", help="How long they are valid.")] = 30,
 ) -> None:
     """Make them, and say where they are."""
     from tlsbench.cli import output

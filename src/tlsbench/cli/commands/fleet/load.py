@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Annotated, Any, Final
 
+import typer
+
 from tlsbench.cli import loads
 from tlsbench.cli.commands import load as by_one
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
@@ -18,6 +20,17 @@ _ALONE: Final = ("via", "pcap", "pcap_connections")
 
 def _own(
     *,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="HOST:PORT... [SELECTOR]...",
+            help="TLS servers that every machine reaches; and what the handshakes must be: version=, "
+            "cipher=, group= of one value each.",
+        ),
+    ],
+    processes: Annotated[
+        int, typer.Option("--processes", "-p", metavar="N", help="Worker processes on each machine.")
+    ] = 1,
     scheduler: Scheduler = None,
     local: Local = 0,
     certs: Certs = None,
@@ -30,7 +43,7 @@ def _own(
         ),
     ] = Written("50ms", seconds),
 ) -> None:
-    """The options that ``tlsbench load`` lacks."""
+    """The options that ``tlsbench load`` lacks, and those that mean something else here."""
 
 
 @teaches(
@@ -43,8 +56,10 @@ def _own(
     \b
     Examples:
       tlsbench fleet load 127.0.0.1:8443 --local 2
-      tlsbench fleet load 192.0.2.9:443 --scheduler tls://a:8786 -c 4000 --i-may-load-this-target
-      tlsbench fleet load 192.0.2.9:443 --scheduler tls://a:8786 --rate 20000 -p 4 --i-may-load-this-target
+      tlsbench fleet load 192.0.2.9:443 --scheduler tls://a:8786 \
+        -c 4000 --i-may-load-this-target
+      tlsbench fleet load 192.0.2.9:443 --scheduler tls://a:8786 \
+        --rate 20000 -p 4 --i-may-load-this-target
 
     Ctrl-C ends it early on all machines, and prints what there is.
     Exit codes: 0 done, 1 a threshold is missed, 2 wrong request, 3 no connection succeeded or a machine was
@@ -80,8 +95,8 @@ def command(**given: Any) -> int:  # noqa: ANN401 - of what the options below ar
 def _options() -> inspect.Signature:
     """The parameters of both commands, as typer reads them."""
     theirs = inspect.signature(by_one.command, eval_str=True).parameters
-    ours = inspect.signature(_own, eval_str=True).parameters
-    kept = [one for name, one in theirs.items() if name not in _ALONE]
+    ours = dict(inspect.signature(_own, eval_str=True).parameters)
+    kept = [ours.pop(name, one) for name, one in theirs.items() if name not in _ALONE]
     return inspect.Signature([*kept, *ours.values()], return_annotation=int)
 
 

@@ -44,7 +44,8 @@ more_help = axes_help
     \b
     Examples:
       tlsbench fleet run key=rsa-2048,ecdsa-secp256r1 --local 2
-      tlsbench fleet run --profile quick --scheduler tls://192.0.2.1:8786 --folder machines --json fleet.json
+      tlsbench fleet run --profile quick --scheduler tls://192.0.2.1:8786 \
+        --folder machines --json fleet.json
       tlsbench compare machines/a.json machines/b.json
 
     Ctrl-C ends it after the current round on all machines and keeps what was measured.

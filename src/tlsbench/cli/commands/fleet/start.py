@@ -24,7 +24,8 @@ _LARGEST_PORT = 65535
     \b
     Examples:
       tlsbench fleet start --hosts a,b,c --bind 192.0.2.1 --port 8786
-      tlsbench fleet start --hosts a,b --bind 192.0.2.1 --python /opt/tlsbench/bin/python
+      tlsbench fleet start --hosts a,b --bind 192.0.2.1 \
+        --python /opt/tlsbench/bin/python
       tlsbench fleet start --local 2
 
     Exit codes: 0 it was ended by Ctrl-C, 2 wrong request, 3 a part of it did not start, or all workers ended.
@@ -40,7 +41,7 @@ def command(
     bind: Annotated[
         str, typer.Option("--bind", metavar="ADDRESS", help="Where the scheduler listens.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="Its port; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", metavar="PORT", help="Its port; 0 takes a free one.")] = 0,
     python: Annotated[
         str, typer.Option("--python", metavar="PATH", help="The Python on the hosts.")
     ] = "python3",
