@@ -28,8 +28,8 @@ Clients = Annotated[
     typer.Option(
         "--clients",
         metavar="N",
-        help="Resume as N clients that come back at random, to any backend. [default: the latest session of "
-        "the same backend]",
+        help="Resume as N returning clients, chosen at random, on any backend. [default: the latest session "
+        "of the same backend]",
         show_default=False,
     ),
 ]

@@ -137,7 +137,7 @@ def _words_on_disturbed(series: Sequence[Series], percent: float | None) -> Iter
     if kept:
         first = kept[0].scenario.label
         which = first if len(kept) == 1 else f"{first} and {len(kept) - 1} more cells"
-        yield f"{which}: every sample was disturbed, so these were kept; {FREE_A_PROCESSOR}"
+        yield f"{which}: every sample was disturbed, so none was discarded; {FREE_A_PROCESSOR}"
 
 
 def _words_on_variables(in_force: Mapping[str, str] | None) -> Iterator[str]:

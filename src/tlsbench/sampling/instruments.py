@@ -48,11 +48,11 @@ class Instrument:
 
 
 _TIME_NOTE: Final = (
-    "µs are medians for each operation at the middle pace of this run, ± half their 95 % interval, which "
-    "does not predict the next run; both µs is the time inside the libraries, client plus server, and ±, "
-    "p99, ops/s, MB/s and × base refer to it, without the harness; × base is the time relative to the row "
-    "marked = of the same size and operation, ~ if the difference is not significant; ops/s is what one "
-    "core does of both ends, server/s of the server's alone"
+    "µs are medians per operation at this run's typical speed, ± half their 95 % interval within this "
+    "run, not a forecast for the next; both µs is the time inside the libraries, client plus server, "
+    "and ±, p99, ops/s, MB/s and × base refer to it, without the harness; × base is the time relative "
+    "to the row marked = of the same size and operation, ~ if the difference is not significant; ops/s "
+    "is one core doing both sides, server/s one core doing only the server's"
 )
 _OF_TIMES: Final = (
     "client_us",

@@ -31,7 +31,7 @@ more_help = axes_help
     r"""Estimate the cores, memory and bandwidth that a load needs, from measured cells.
 
     The first value of each axis is the request. Further values, or else other keys and libraries of this
-    machine, are shown as alternatives, as are other shares that resume and other ticket lifetimes.
+    machine, are shown as alternatives, as are other resumption rates and other ticket lifetimes.
 
     \b
     Examples:

@@ -21,9 +21,10 @@ more_help = partial(axes_help, "implementation", "algorithm", "size")
 @teaches(
     r"""Check whether verification takes the same time whatever its input.
 
-    Calls with two kinds of input in random order (right and wrong tags, tags that are wrong in their first
-    and in their last byte, valid and forged signatures, valid and invalid padding), compared by Welch's
-    t-test and like a duel: a difference with its size, or none found at a resolution.
+    Times calls with two kinds of input in random order (right and wrong tags, tags that are wrong in their
+    first and in their last byte, valid and forged signatures, valid and invalid padding), and compares them
+    by Welch's t-test and as a duel does. Reports the size of a difference, or the smallest one that it could
+    have found.
 
     \b
     Examples:

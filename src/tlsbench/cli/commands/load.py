@@ -45,8 +45,8 @@ else:  # as in tlsbench.cli.options
       tlsbench load 127.0.0.1:8443 127.0.0.1:8444 \
         --via rtt=5ms --via 127.0.0.1:8444,rtt=50ms
 
-    Several targets are the backends of one service: connections are spread over them, and results are by
-    backend and together.
+    Several targets are the backends of one service: connections are spread over them, and results are
+    shown per backend and in total.
 
     Ctrl-C ends it early and prints what there is.
     Exit codes: 0 done, 1 a threshold is missed, 2 wrong request, 3 no connection succeeded, 4 a threshold is
@@ -185,7 +185,8 @@ def command(
         ),
     ] = None,
     limit: Annotated[
-        float, duration("--limit", help="Time limit of each step of a connection, and of the end.")
+        float,
+        duration("--limit", help="Time limit for each step, and for connections still open at the end."),
     ] = Written("5s", seconds),
     fail_on: Annotated[
         list[Threshold] | None,

@@ -71,7 +71,7 @@ def command(
         typer.Option(
             "--folder",
             metavar="DIR",
-            help="Write each machine's own result there as soon as it arrives: NAME.json. Made if missing.",
+            help="Write each machine's result to DIR/NAME.json as soon as it arrives. Made if missing.",
             show_default=False,
         ),
     ] = None,

@@ -43,10 +43,10 @@ def command(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="PORT", help="Its port; 0 takes a free one.")] = 0,
     python: Annotated[
-        str, typer.Option("--python", metavar="PATH", help="The Python on the hosts.")
+        str, typer.Option("--python", metavar="PATH", help="Python executable on the hosts.")
     ] = "python3",
     ssh: Annotated[
-        str, typer.Option("--ssh", metavar="COMMAND", help="The command that runs another one on a host.")
+        str, typer.Option("--ssh", metavar="COMMAND", help="Command used to run programs on a host.")
     ] = "ssh -o BatchMode=yes",
     certs: Certs = None,
     quiet: Quiet = False,
