@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.report.page.browser import DESKTOP, Opened
 from tests.results.documents import document as stored_document
 
+from tlsbench.report.page import page_of, render, source_of
 from tlsbench.results import Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
+from tlsbench.results.reader import parse
+from tlsbench.results.trace_json import TracedHandshake
+from tlsbench.session.trace import trace, traced_scenario
 
 pytest.importorskip("plotly")
 
@@ -38,3 +46,51 @@ def load_document() -> dict[str, Any]:
         for at in range(1, 8)
     ]
     return found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    path = shutil.which("chromium")
+    if path is None:
+        remedy = "chromium is missing: apt-get install chromium"
+        assert not os.environ.get("CI"), remedy
+        pytest.skip(remedy)
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_html(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Open a page, given as text."""
+    opened: list[Opened] = []
+
+    def show(html: str, *, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Opened:
+        path = tmp_path / "page.html"
+        path.write_text(html)
+        opened.append(Opened(chromium, path, size, scheme))
+        return opened[-1]
+
+    yield show
+    for one in opened:
+        one.context.close()
+
+
+@pytest.fixture
+def open_page(open_html: Callable[..., Opened]) -> Callable[..., Opened]:
+    """Open the page of results, given as the texts of their files, and of traces."""
+
+    def show(*texts: str, traces: Sequence[TracedHandshake] = (), **look: Any) -> Opened:
+        sources = [source_of(parse(text, f"run {at}"), f"run {at}") for at, text in enumerate(texts)]
+        return open_html(render(page_of(sources, traces)), **look)
+
+    return show
+
+
+@pytest.fixture
+def handshake() -> TracedHandshake:
+    return trace(
+        traced_scenario(["implementation=pyopenssl version=1.3 key=ml-dsa-65 client_auth=required"])
+    ).shown

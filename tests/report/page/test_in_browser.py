@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 import math
-import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.report.page.browser import DESKTOP, PHONE, WIDE, Opened
 from tests.report.page.hostile import many, poisoned
 
 from tlsbench.report.ladder import ladder_text
@@ -21,110 +19,10 @@ from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
 from tlsbench.results.reader import parse
 from tlsbench.results.trace_json import TracedHandshake
-from tlsbench.session.trace import trace, traced_scenario
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-#: How long a page may take on a busy machine.
-_PATIENCE_MS = 120_000
-PHONE, DESKTOP, WIDE = (390, 844), (1280, 900), (1400, 900)
 #: How many labels the first picture has.
 _LABELS = "() => document.querySelectorAll('#picture-0 .ytick').length"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    path = shutil.which("chromium")
-    if path is None:
-        remedy = "chromium is missing: apt-get install chromium"
-        assert not os.environ.get("CI"), remedy
-        pytest.skip(remedy)
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-#: Names in a picture that overlap. Those below an axis may be slanted: then their boxes overlap, but they do
-#: not.
-_OVERLAPS = """() => {
-  const found = [];
-  for (const plot of document.querySelectorAll('.plot')) {
-    for (const kind of ['.ytick', '.legendtext', '.xtick']) {
-      const boxes = [...plot.querySelectorAll(kind)].map((one) => one.getBoundingClientRect());
-      boxes.forEach((a, at) => boxes.slice(at + 1).forEach((b) => {
-        const across = a.left + 1 < b.right && b.left + 1 < a.right;
-        if (a.width && b.width && across && a.top + 2 < b.bottom && b.top + 2 < a.bottom) {
-          found.push(`${kind} in picture ${plot.dataset.picture}`);
-        }
-      }));
-    }
-  }
-  return found;
-}"""
-
-
-class Opened:
-    """A page in a tab, with all that the browser complained about and requested."""
-
-    def __init__(self, browser: Any, path: Path, size: tuple[int, int], scheme: str) -> None:
-        self.context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=scheme,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        self.context.set_default_timeout(_PATIENCE_MS)
-        self.tab = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.tab.on("console", lambda message: self.complaints.append(message.text))
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.goto(path.as_uri())
-        self.tab.wait_for_selector("html[data-ready=yes]")
-
-    def draw_all(self) -> None:
-        """Scroll through the page, so that every picture is drawn."""
-        for plot in self.tab.query_selector_all(".plot"):
-            plot.scroll_into_view_if_needed()
-        self.tab.wait_for_function(
-            "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('.main-svg'))"
-        )
-
-    def rows(self, column: str) -> list[str]:
-        """The values of a column in the first table, row by row."""
-        texts: list[str] = self.tab.evaluate(
-            """(name) => {
-              const table = document.querySelector('.grid table');
-              const heads = [...table.tHead.rows[0].cells];
-              const at = heads.findIndex((head) => head.dataset.column === name);
-              const cells = [...table.tBodies[0].rows].map((row) => row.cells[at]);
-              return cells.map((cell) => (cell.querySelector('span') || cell).textContent);
-            }""",
-            column,
-        )
-        return texts
-
-
-@pytest.fixture
-def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    opened: list[Opened] = []
-
-    def show(
-        *texts: str,
-        size: tuple[int, int] = DESKTOP,
-        scheme: str = "light",
-        traces: Sequence[TracedHandshake] = (),
-    ) -> Opened:
-        path = tmp_path / "page.html"
-        sources = [source_of(parse(text, f"run {at}"), f"run {at}") for at, text in enumerate(texts)]
-        path.write_text(render(page_of(sources, traces)))
-        opened.append(Opened(chromium, path, size, scheme))
-        return opened[-1]
-
-    yield show
-    for one in opened:
-        one.context.close()
 
 
 def _measured(cell: Cell) -> int:
@@ -145,46 +43,6 @@ def varied(run_of: Callable[[str], Run]) -> str:
     document = json.loads(to_json(run, machine_info()))
     document["benchmarks"] += json.loads(to_json(sizes, machine_info()))["benchmarks"]
     return json.dumps(document)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_it_opens_without_a_complaint_a_request_or_an_overlap(
-    size: tuple[int, int], scheme: str, varied: str, open_page: Callable[..., Opened]
-) -> None:
-    page = open_page(varied, size=size, scheme=scheme)
-    page.draw_all()
-    assert page.complaints == []
-    assert [url for url in page.requests if not url.startswith(("file:", "blob:", "data:"))] == []
-    assert page.tab.evaluate("document.documentElement.dataset.theme") == scheme
-    assert page.tab.evaluate("document.documentElement.scrollWidth") <= size[0]
-    assert page.tab.evaluate(_OVERLAPS) == []
-
-
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(
-    size: tuple[int, int], scheme: str, varied: str, open_page: Callable[..., Opened]
-) -> None:
-    pytest.importorskip("axe_core_python")
-    axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-    page = open_page(varied, size=size, scheme=scheme)
-    page.draw_all()
-    page.tab.evaluate(axe)  # through the debugger: the page's own policy allows no scripts
-    found = page.tab.evaluate("axe.run().then((result) => result.violations)")
-    serious = [
-        (one["id"], one["nodes"][0]["html"][:200])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
-
-
-@pytest.fixture
-def handshake() -> TracedHandshake:
-    return trace(
-        traced_scenario(["implementation=pyopenssl version=1.3 key=ml-dsa-65 client_auth=required"])
-    ).shown
 
 
 def test_a_ladder_has_the_colours_of_the_page(
@@ -222,21 +80,6 @@ def test_a_ladder_is_read_at_any_width(
     page.tab.click("#handshakes summary")
     text = page.tab.inner_text("#handshakes pre")
     assert text.splitlines() == ladder_text(handshake).rstrip("\n").splitlines()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious_in_a_ladder(
-    theme: str, handshake: TracedHandshake, open_page: Callable[..., Opened]
-) -> None:
-    pytest.importorskip("axe_core_python")
-    axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-    page = open_page(traces=[handshake])
-    page.tab.click("#handshakes summary")
-    if theme == "dark":
-        page.tab.click("#theme")
-    page.tab.evaluate(axe)
-    found = page.tab.evaluate("axe.run().then((result) => result.violations)")
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
 
 
 def test_columns_sort_and_rows_filter(varied: str, open_page: Callable[..., Opened]) -> None:
@@ -325,7 +168,6 @@ def test_a_page_of_a_load_has_its_course(
     titles = page.tab.evaluate("[...document.querySelectorAll('figure h3')].map((one) => one.textContent)")
     assert titles == ["Latency by percentile", "A load second by second", "Latency second by second"]
     assert page.complaints == []
-    assert page.tab.evaluate(_OVERLAPS) == []
 
 
 def test_columns_are_shown_and_hidden(varied: str, open_page: Callable[..., Opened]) -> None:

@@ -21,7 +21,8 @@ function wrapText(text, most, rows = 3) {
 }
 
 const isNarrow = () => window.innerWidth < 640;
-const labelOf = (text) => wrapText(text, isNarrow() ? 18 : 44);
+// On a phone, a label gets more lines instead of an end that is cut: its last words often are what differs.
+const labelOf = (text) => (isNarrow() ? wrapText(text, 18, 6) : wrapText(text, 44));
 const linesOf = (label) => label.split("<br>").length;
 const LINE = 15; // pixels of a line of text next to a picture
 
@@ -109,7 +110,28 @@ function logTicks(values) {
   return powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)));
 }
 
-function drawLines(shape, colours) {
+function placeNotes(shape, width) {
+  // The notes of all lines: those at an end are written inwards. Those over others that are written are read on
+  // hover only. Distances are those of the least area that a picture has, in pixels.
+  const heightOf = (y) => (shape.y_is_log ? Math.log(y) : y);
+  const all = shape.lines.flatMap((line) => [line.y, line.low, line.high].flat()).filter((y) => y !== null).map(heightOf).filter(Number.isFinite);
+  const places = shape.lines.flatMap((line) => line.x);
+  const [left, right, low, high] = [Math.min(...places), Math.max(...places), Math.min(...all), Math.max(...all)];
+  const written = [];
+  return shape.lines.flatMap((line, number) => Object.entries(line.notes || {}).map(([at, text]) => {
+    const [x, y, size] = [line.x[at], line.y[at], 8 * text.length];
+    const across = ((x - left) / (right - left || 1)) * (width - 110);
+    const up = ((heightOf(y) - low) / (high - low || 1)) * 200;
+    const side = across < size / 2 ? "right" : across > width - 110 - size / 2 ? "left" : "center";
+    const start = across - { right: 0, center: size / 2, left: size }[side];
+    const hasRoom = written.every((one) => start > one.start + one.size || one.start > start + size || Math.abs(up - one.up) > LINE + 3);
+    if (hasRoom) written.push({ start, size, up });
+    return { number, x, y, text, side, hasRoom };
+  }));
+}
+
+function drawLines(shape, colours, width) {
+  const notes = placeNotes(shape, width);
   const symbols = ["circle", "square", "diamond", "triangle-down", "cross", "x", "star", "pentagon"];
   const dashes = ["solid", "dash", "dot", "dashdot"];
   const data = [];
@@ -124,10 +146,12 @@ function drawLines(shape, colours) {
       error_y: hasSpans ? spansOf(line.low.map((low, at) => [low, line.high[at]]), line.y) : undefined,
       hovertemplate: "%{x:,.7~g}: %{y:,.7~g}<extra>" + escapeText(line.name) + "</extra>",
     });
-    const notes = Object.entries(line.notes || {});
-    if (notes.length) data.push({
-      type: "scatter", mode: "markers+text", showlegend: false, x: notes.map(([at]) => line.x[at]), y: notes.map(([at]) => line.y[at]),
-      text: notes.map(([, note]) => escapeText(note)), textposition: "top center", marker: { size: 12, symbol: "circle-open", color: colour }, hoverinfo: "skip",
+    const noted = notes.filter((note) => note.number === number);
+    if (noted.length) data.push({
+      type: "scatter", mode: "markers+text", showlegend: false, x: noted.map(({ x }) => x), y: noted.map(({ y }) => y),
+      text: noted.map(({ text, hasRoom }) => (hasRoom ? escapeText(text) : "")), textposition: noted.map(({ side }) => `top ${side}`),
+      customdata: noted.map(({ text }) => escapeText(text)), hovertemplate: "%{customdata}<extra>" + escapeText(line.name) + "</extra>",
+      marker: { size: 12, symbol: "circle-open", color: colour },
     });
   });
   if (shape.marks.length) data.push({
@@ -146,6 +170,8 @@ function drawLines(shape, colours) {
   const isSlanted = !isWithin(16);
   if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, isSlanted || isWithin(44) ? 44 : 16)), tickangle: isSlanted ? -45 : 0 });
   if (isSlanted) layout.slant = 5 * Math.min(44, Math.max(...ticks.map(([, text]) => text.length)));
+  // Plotly hides a slanted name that would start left of the picture.
+  if (isSlanted) layout.lead = 5 * Math.min(isNarrow() ? 20 : 44, ticks[0][1].length);
   return [data, layout];
 }
 
@@ -210,7 +236,7 @@ function drawPicture(element, picture, words, colours) {
   const style = getComputedStyle(document.documentElement);
   const [text, soft, line, ground] = ["--text", "--soft", "--line", "--ground"].map((name) => style.getPropertyValue(name).trim());
   const shape = picture.drawn.length ? chosenOf(picture.shape, picture.drawn, words)[0] : picture.shape;
-  const [data, { slant = 0, ...layout }] = FORMS[picture.form](shape, colours);
+  const [data, { slant = 0, lead = 0, ...layout }] = FORMS[picture.form](shape, colours, element.clientWidth || 700);
   const below = wordsBelow(picture, element);
   layout.height += slant; // for slanted names below the picture
   const room = 14 * below.length + 12;
@@ -220,7 +246,7 @@ function drawPicture(element, picture, words, colours) {
     hoverlabel: { namelength: -1 }, showlegend: picture.form !== "Heat", ...layout,
     title: { text: below.join("<br>"), font: { size: 10.5, color: soft }, x: 0, xref: "container", xanchor: "left", y: (room - 6) / (layout.height + room), yref: "container", yanchor: "top", pad: { l: 6 } },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, xanchor: "left", traceorder: "normal", ...layout.legend },
-    margin: { l: 10, r: 16, t: 40, b: 44 + slant + room },
+    margin: { l: 10 + lead, r: 16, t: 40, b: 44 + slant + room },
     height: layout.height + room,
     xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
   };

@@ -210,7 +210,10 @@ def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
     last = sources[-1]
     loads_told = [source for source in sources if source.load is not None]
     drawn: list[tuple[Picture | None, Sequence[Source]]] = [
-        *((comparison(one), (source, last)) for source, one in zip(sources, judgements, strict=False)),
+        *(
+            (_told_apart(comparison(one), source, judgements), (source, last))
+            for source, one in zip(sources, judgements, strict=False)
+        ),
         *((picture, (last,)) for picture in (pictures_of_run(last.run) if last.run is not None else ())),
         *(
             (draw([(source.name, source.load) for source in loads_told if source.load]), loads_told)
@@ -231,6 +234,13 @@ def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
     for picture, of in drawn:
         if picture is not None:
             yield replace(picture, origin=origin(of))
+
+
+def _told_apart(picture: Picture | None, source: Source, judgements: Sequence[Judgement]) -> Picture | None:
+    """The picture of a comparison, which names what it is compared with if there are others."""
+    if picture is None or len(judgements) < 2:
+        return picture
+    return replace(picture, title=f"{picture.title} since {source.name}")
 
 
 def _grids(source: Source) -> Iterator[Grid]:
