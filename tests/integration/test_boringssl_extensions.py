@@ -1,4 +1,4 @@
-"""BoringSSL by path: certificates that its callers compress, and Encrypted ClientHello, with others too."""
+"""BoringSSL by path: certificates that its callers compress, Encrypted ClientHello, and external PSKs."""
 
 from __future__ import annotations
 
@@ -230,3 +230,26 @@ def test_a_refused_key_is_an_error(
     monkeypatch.setattr(libssl_ech, "ech_key", lambda: broken)
     with pytest.raises(HandshakeError, match="ECHConfigList"):
         members[scenario.client].client_context(scenario, pki.peers_for(scenario)).connect()
+
+
+@pytest.mark.parametrize("ends", ["boringssl boringssl", "boringssl pyopenssl", "pyopenssl boringssl"])
+@pytest.mark.parametrize(
+    "cipher",
+    [
+        "TLS_PSK_WITH_AES_128_CBC_SHA",
+        "TLS_PSK_WITH_AES_256_CBC_SHA",
+        "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA",
+        "TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA",
+        "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+    ],
+)
+def test_its_suites_with_a_psk_need_none_of_the_callbacks_for_tls_13(
+    cipher: str, ends: str, boringssl: str, scenarios_of: Find, cell_of: CellOf
+) -> None:
+    client, server = ends.replace("boringssl", boringssl).split()
+    (scenario,) = scenarios_of(
+        f"client={client} server={server} version=1.2 cipher={cipher} resumption=external-psk"
+    )
+    cell = cell_of(scenario)
+    cell.sample()  # proved
+    assert cell.proof()["psk_identity"] == pki.external_psk().identity.decode()

@@ -31,6 +31,7 @@ CellOf = Callable[[str], Any]
 needs_gnutls = pytest.mark.skipif(gnutls.find() is None, reason="the system has no GnuTLS")
 needs_wolfssl = pytest.mark.skipif(wolfssl.find() is None, reason="the system has no wolfSSL")
 needs_s2n = pytest.mark.skipif(find_spec("awscrt") is None or sys.platform != "linux", reason="no s2n-tls")
+needs_mbedtls = pytest.mark.skipif(find_spec("mbedtls") is None, reason="python-mbedtls is not installed")
 needs_libssl = pytest.mark.skipif(bindings.find() is None, reason="the system has no libssl 3")
 
 
@@ -371,7 +372,13 @@ def reasons(selector: str) -> list[str]:
         ("certificate_type=raw implementation=ssl", "it presents only X.509 certificates"),
         ("certificate_type=raw chain_length=2", "a raw public key has no chain"),
         ("resumption=external-psk client_auth=required", "requests no certificate"),
-        ("resumption=external-psk implementation=ssl", "since Python 3.13"),
+        ("resumption=external-psk implementation=ssl", "set_psk_client_callback()"),
+        pytest.param(
+            "resumption=external-psk implementation=mbedtls cipher=TLS_PSK_WITH_AES_128_CBC_SHA",
+            "Mbed TLS has external PSKs, but they are not connected here",
+            marks=needs_mbedtls,
+        ),
+        ("resumption=external-psk version=1.2 cipher=TLS_RSA_PSK_*", "no library is given both"),
         ("psk_mode=psk_ke resumption=none", "add resumption=psk or external-psk"),
         ("psk_mode=psk_ke resumption=ticket version=1.2", "only a PSK handshake has such a mode"),
         ("ticket_state=expired", "add resumption=psk or ticket"),

@@ -37,6 +37,11 @@ def keys_of_two_kinds(client: str) -> Gap:
     )
 
 
+def mbed_tls_psk_gap() -> Gap:
+    """The gap of both implementations of Mbed TLS."""
+    return gap("Mbed TLS has external PSKs, but they are not connected here", resumption="external-psk")
+
+
 def kernel_tls_gap() -> Gap:
     """The gap of libraries that could use kernel TLS: this kernel lacks it, or they are driven in memory.
 

@@ -84,7 +84,7 @@ def _of_external_psks() -> Iterator[Gap]:
         cipher=_OTHERS,
     )
     yield gap(
-        "the cipher suite uses a certificate as well as the PSK (RFC 4279, section 4); it is not measured",
+        "the suite uses a certificate as well as the PSK (RFC 4279, section 4); no library is given both",
         resumption=_EXTERNAL,
         cipher=tuple(name for name in _OF_PSK if "_RSA_PSK_" in name),
     )

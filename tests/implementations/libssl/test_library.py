@@ -18,7 +18,7 @@ from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.registry import implementations, tls_library
 from tlsbench.implementations.wolfssl import bindings as wolfssl_bindings
-from tlsbench.scenarios import Scenario
+from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import prepare
 
 Find = Callable[[str], tuple[Scenario, ...]]
@@ -97,6 +97,21 @@ def test_a_function_that_a_library_lacks_is_a_capability_with_its_reason(without
     library = LibSsl(NAME)
     library.__dict__["library"] = Poorer(without)
     assert [gap.reason for gap in library.capabilities().in_the_way() if reason in gap.reason]
+
+
+@pytest.mark.parametrize(
+    ("without", "version"),
+    [("SSL_CTX_set_psk_use_session_callback", "1.3"), ("SSL_CTX_set_psk_server_callback", "1.2")],
+)
+def test_a_psk_callback_that_a_library_lacks_rules_out_only_its_version(without: str, version: str) -> None:
+    assert NAME is not None
+    library = LibSsl(NAME)
+    library.__dict__["library"] = Poorer(without)
+    able = {"libssl": library.capabilities()}
+    matrix = expand([parse(["implementation=libssl resumption=external-psk cipher=*"], tuple(able))], able)
+    assert {scenario.version for scenario in matrix.scenarios} == {"1.2", "1.3"} - {version}
+    reasons = [one.reason for one in matrix.excluded if f"has no {without}" in one.reason]
+    assert reasons
 
 
 def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from tlsbench import pki
-from tlsbench.implementations.registry import tls_libraries, tls_library
+from tlsbench.implementations.registry import capabilities, tls_libraries, tls_library
 from tlsbench.implementations.s2n import library as s2n
 from tlsbench.implementations.s2n import policies
 from tlsbench.implementations.s2n.policies import POLICIES, Policy, Wanted, agreed, of_both, of_one
 from tlsbench.links.reader import Reader
 from tlsbench.protocol import groups as group_names
 from tlsbench.protocol.messages import VERSIONS
-from tlsbench.scenarios import Scenario, ciphers, groups, scenario_from_id
+from tlsbench.scenarios import Scenario, ciphers, expand, groups, parse, scenario_from_id
 from tlsbench.scenarios.groups import PRIMES
 
 needs_s2n = pytest.mark.skipif("s2n" not in tls_libraries(), reason="awscrt is not installed")
@@ -63,7 +63,8 @@ def offered(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> Policy:
     hello.take(2 + 32)
     hello.vector(1)
     suites = [ciphers.BY_CODE_POINT[one] for one in numbers(hello.vector(2)) if one in ciphers.BY_CODE_POINT]
-    suites = [suite for suite in suites if suite.name in policies.SUITES]
+    told = policies.SUITES if policy == policies.EVERYTHING else policies.LISTED
+    suites = [suite for suite in suites if suite.name in told]
     hello.vector(1)
     found = extensions(hello)
     versions = numbers(found[SUPPORTED_VERSIONS][1:]) if SUPPORTED_VERSIONS in found else [0x0303]
@@ -78,7 +79,7 @@ def offered(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> Policy:
 
 
 @needs_s2n
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", [*POLICIES, policies.EVERYTHING], ids=lambda policy: policy.name)
 def test_a_client_offers_what_the_table_says_of_its_policy(
     policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,3 +136,45 @@ def test_of_several_the_one_is_taken_that_prefers_what_is_wanted() -> None:
     assert found is not None
     assert (found.suites[0], found.groups[0]) == ("TLS_AES_256_GCM_SHA384", "x25519")
     assert policies.of_one(Wanted("1.3", "TLS_AES_128_CCM_SHA256", "x25519", "rsa-2048"), "server") is None
+
+
+OLD = {
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384": "secp256r1",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA": "secp521r1",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256": "none",
+}
+
+
+@needs_s2n
+@pytest.mark.parametrize("ends", ["client=s2n server=pyopenssl", "client=pyopenssl server=s2n"])
+@pytest.mark.parametrize("cipher", OLD)
+def test_what_only_the_policy_for_tests_has_is_agreed_on_with_a_peer_that_has_nothing_else(
+    cipher: str, ends: str, workload_of: Any
+) -> None:
+    cell = workload_of(f"{ends} version=1.2 cipher={cipher} group={OLD[cipher]}")
+    cell.sample()  # proved
+    assert cell.proof()["group"] == OLD[cipher]
+
+
+def test_what_another_policy_has_is_not_taken_from_the_one_for_tests() -> None:
+    def taken(cipher: str) -> Policy | None:
+        return of_one(Wanted("1.2", f"TLS_ECDHE_RSA_WITH_{cipher}", "x25519", "rsa-2048"), "client")
+
+    assert taken("AES_256_CBC_SHA") == policies.EVERYTHING
+    assert taken("AES_128_CBC_SHA") in POLICIES
+
+
+@needs_s2n
+@pytest.mark.parametrize(
+    ("ends", "suite", "reason"),
+    [
+        ("implementation=s2n", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "use another library at one end"),
+        ("client=pyopenssl server=s2n", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "needs parameters for DHE"),
+        ("client=s2n server=pyopenssl", "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "not always get DHE right"),
+    ],
+)
+def test_why_an_old_suite_is_not_measured_is_said(ends: str, suite: str, reason: str) -> None:
+    able = capabilities(parse([ends], tuple(tls_libraries())))
+    matrix = expand([parse([f"{ends} version=1.2 cipher={suite}"], tuple(able))], able)
+    assert not matrix.scenarios
+    assert any(reason in one.reason for one in matrix.excluded)

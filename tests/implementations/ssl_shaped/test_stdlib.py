@@ -4,6 +4,8 @@ import ssl
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from tlsbench.implementations.registry import capabilities
 from tlsbench.implementations.ssl_shaped import stdlib
 
@@ -37,3 +39,25 @@ def test_what_it_says_of_itself_is_what_this_python_does() -> None:
         if group not in refused:
             context.set_ecdh_curve(curve)
     assert "ssl" in capabilities()
+
+
+@pytest.mark.parametrize(
+    ("methods", "reason"),
+    [
+        ({}, " has no set_psk_client_callback()"),
+        ({"set_psk_client_callback": None}, "'s set_psk_client_callback() is not used here"),
+    ],
+)
+def test_why_external_psks_are_not_measured_depends_on_the_python(
+    methods: dict[str, None], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stdlib, "_refused", lambda _ssl: ())
+    of_some_version: Any = SimpleNamespace(
+        SSLContext=type("SSLContext", (), methods),
+        OPENSSL_VERSION=ssl.OPENSSL_VERSION,
+        OPENSSL_VERSION_INFO=ssl.OPENSSL_VERSION_INFO,
+    )
+    (told,) = (
+        one.reason for one in stdlib._gaps(of_some_version) if one.when.get("resumption") == {"external-psk"}
+    )
+    assert told.endswith(reason)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tlsbench.errors import RequestError
 from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
+from tlsbench.implementations.gaps import mbed_tls_psk_gap
 from tlsbench.implementations.libmbedtls import bindings as native
 from tlsbench.implementations.libmbedtls.bindings import Library, ffi
 from tlsbench.implementations.libmbedtls.datagrams import (
@@ -91,6 +92,7 @@ class LibMbedTls:
                 *no_records(
                     "it cuts records only by max_fragment_length", "record_size", "record_size_limit"
                 ),
+                mbed_tls_psk_gap(),
                 *gaps_of_mbed_tls(self.id),
                 *facts(self.id),
             ),

@@ -14,17 +14,22 @@ from tlsbench.pki import ExternalPsk, Peers, external_psk
 from tlsbench.protocol.messages import VERSION_CODE_POINTS
 from tlsbench.scenarios import Gap, Scenario, ciphers, gap
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.ciphers import BEFORE_13
 
 #: The functions of a libssl and its libcrypto that each axis, or value of one, needs.
 NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "certificate_type": ("SSL_CTX_set1_server_cert_type", "SSL_add_expected_rpk", "SSL_CTX_dane_enable"),
-    "resumption=external-psk": (
+    "ticket_state": ("SSL_CTX_set_tlsext_ticket_key_evp_cb", "SSL_SESSION_set_time"),
+    "ticket_lifetime": ("SSL_CTX_set_timeout", "SSL_SESSION_get_ticket_lifetime_hint"),
+}
+#: The functions that external PSKs need, by version: up to TLS 1.2 a PSK is a key, and since then a session.
+_NEEDED_FOR_PSKS: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
+    BEFORE_13: ("SSL_CTX_set_psk_client_callback", "SSL_CTX_set_psk_server_callback", "SSL_get_psk_identity"),
+    ("1.3",): (
         "SSL_CTX_set_psk_use_session_callback",
         "SSL_CTX_set_psk_find_session_callback",
         "SSL_SESSION_set1_master_key",
     ),
-    "ticket_state": ("SSL_CTX_set_tlsext_ticket_key_evp_cb", "SSL_SESSION_set_time"),
-    "ticket_lifetime": ("SSL_CTX_set_timeout", "SSL_SESSION_get_ticket_lifetime_hint"),
 }
 #: TLSEXT_cert_type_rpk of SSL_CTX_set1_server_cert_type(3).
 _RAW_PUBLIC_KEY: Final = 2
@@ -49,13 +54,21 @@ def credential_gaps(lib: Library) -> Iterator[Gap]:
         if lacking := lib.lacks(*functions):
             values = (value,) if value else AXES[axis].special
             yield gap(f"{lib.path} has no {', '.join(lacking)}", **{axis: values})
+    for versions, functions in _NEEDED_FOR_PSKS.items():
+        if lacking := lib.lacks(*functions):
+            reason = f"{lib.path} has no {', '.join(lacking)}"
+            yield gap(reason, version=versions, resumption="external-psk")
     if lib.OpenSSL_version_num() < _PREFERS_SINCE or not lib.has("SSL_CTX_set_ciphersuites"):
         yield gap("its server cannot leave out the key exchange", psk_mode="psk_ke")
 
 
 def supported(lib: Library) -> tuple[str, ...]:
     """Those of these axes that a library supports."""
-    return (*(name for name, functions in NEEDED.items() if not lib.lacks(*functions)), "psk_mode")
+    return (
+        *(name for name, functions in NEEDED.items() if not lib.lacks(*functions)),
+        "resumption=external-psk",
+        "psk_mode",
+    )
 
 
 def parts_of(

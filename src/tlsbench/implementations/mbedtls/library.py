@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
+from tlsbench.implementations.gaps import mbed_tls_psk_gap
 from tlsbench.implementations.mbedtls.datagrams import MbedTlsDatagramContext
 from tlsbench.implementations.mbedtls.endpoint import MbedTlsContext
 from tlsbench.implementations.offers import not_offered
@@ -62,6 +63,7 @@ class MbedTls:
             (
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
                 gap("its API resumes nothing", resumption=("session-id", "ticket")),
+                mbed_tls_psk_gap(),
                 not_offered(self.engine(), self.offered_ciphers(), versions=BEFORE_13),
                 gap(
                     "its server has the prime of RFC 3526 for DHE, and cannot be set to one of RFC 7919",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final
 
 from tlsbench.errors import RequestError
@@ -22,34 +20,24 @@ from tlsbench.implementations.s2n import policies, records
 from tlsbench.implementations.s2n.bindings import Library, ffi
 from tlsbench.implementations.s2n.endpoint import MAX_EARLY_DATA_BYTES, S2nContext
 from tlsbench.implementations.s2n.policies import Policy, Wanted
+from tlsbench.implementations.s2n.policy_gaps import (
+    ML_DSA,
+    NOT_ML_DSA,
+    gaps_of_old_suites,
+    gaps_of_policies,
+)
 from tlsbench.implementations.s2n.psk import ExternalPsk, psk_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.hello import offered_suites
-from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups, keys
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap
 from tlsbench.scenarios.axes import AXES
-from tlsbench.scenarios.groups import NO_GROUP, PRIMES
+from tlsbench.scenarios.groups import PRIMES
 
 #: The extension module of awscrt, which contains s2n-tls.
 _MODULE: Final = "_awscrt"
 _TICKET_KEY_BYTES: Final = 32
-_ML_DSA: Final = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
-_NOT_ML_DSA: Final = tuple(name for name in keys.BY_NAME if name not in _ML_DSA)
-#: The key types that a version's policies treat alike.
-_KEYS_ALIKE: Final = (
-    ("1.2", ("rsa-2048", "rsa-3072", "rsa-4096")),
-    ("1.2", ("ecdsa-secp256r1",)),
-    ("1.2", ("ecdsa-secp384r1",)),
-    ("1.2", ("ecdsa-secp521r1",)),
-    ("1.3", _NOT_ML_DSA),
-    ("1.3", _ML_DSA),
-)
-_REASONS: Final = {
-    "both": "no two of its security policies agree on these before anything else",
-    "client": "none of its security policies offers these as a client, with a key share for the group",
-    "server": "none of its security policies has these as a server",
-}
 
 
 @dataclass(frozen=True)
@@ -68,7 +56,9 @@ class S2n:
             library = native.load(module.origin)
         except AttributeError as error:
             raise RequestError(f"awscrt has no s2n-tls here ({error}), which it has only on Linux") from error
-        unknown = [one.name for one in policies.POLICIES if not library.knows(one.name)]
+        unknown = [
+            one.name for one in (*policies.POLICIES, policies.EVERYTHING) if not library.knows(one.name)
+        ]
         if lacking := [*library.lacks(*native.NEEDED), *unknown]:
             raise RequestError(f"the s2n-tls of awscrt {version('awscrt')} has no {', '.join(lacking)}")
         return library
@@ -112,8 +102,8 @@ class S2n:
                     gap(
                         "the only policy that accepts ML-DSA is used only if the server's key is ML-DSA",
                         client="s2n",
-                        key=_NOT_ML_DSA,
-                        **{axis: _ML_DSA},
+                        key=NOT_ML_DSA,
+                        **{axis: ML_DSA},
                     )
                     for axis in ("intermediate_key", "root_key")
                 ),
@@ -126,11 +116,9 @@ class S2n:
                     "it takes a security policy instead of suites, and none of those used here has this one",
                     cipher=tuple(name for name in ciphers.BY_NAME if name not in policies.SUITES),
                 ),
-                gap(
-                    "none of its security policies used here has these",
-                    group=(*PRIMES, NO_GROUP),
-                ),
-                *_gaps_of_policies(),
+                *gaps_of_old_suites(),
+                gap("none of its security policies used here has these", version="1.3", group=PRIMES),
+                *gaps_of_policies(),
             ),
             supports=(
                 *("trust", "ocsp", "tickets", "resumption=early-data", "workload=scaling"),
@@ -145,7 +133,7 @@ class S2n:
         """From the first flight of a client with the policy that has everything: there is no list to read."""
         lib = self.library
         config = ffi.gc(lib.s2n_config_new_minimal(), lib.s2n_config_free)
-        lib.must(lib.s2n_config_set_cipher_preferences(config, policies.EVERYTHING.encode("ascii")))
+        lib.must(lib.s2n_config_set_cipher_preferences(config, policies.EVERYTHING.name.encode("ascii")))
         client = S2nContext(lib, config, kept=None).connect()
         client.handshake()
         offered = offered_suites(client.data_to_send())
@@ -255,38 +243,3 @@ def _policy_of(scenario: Scenario, side: str) -> Policy:
     if found is None:
         raise RequestError(f"s2n: no security policy for {wanted.version}, {wanted.cipher}, {wanted.group}")
     return found
-
-
-def _gaps_of_policies() -> Iterator[Gap]:
-    """What no policy supports, at both ends and at each."""
-    for who, reason in _REASONS.items():
-        ends = {end: "s2n" for end in ("client", "server") if who in (end, "both")}
-        for tls, key_types in _KEYS_ALIKE:
-            authentication = keys.BY_NAME[key_types[0]].authentication
-            suites = [
-                name
-                for name, suite in ciphers.BY_NAME.items()
-                if name in policies.SUITES
-                and suite.version == tls
-                and suite.authentication in (ciphers.BY_KEY, authentication)
-            ]
-            lacking = sorted((_lacking(who, tls, suite, key_types[0]), suite) for suite in suites)
-            for unknown, alike in groupby(lacking, key=itemgetter(0)):
-                yield gap(
-                    reason,
-                    **ends,
-                    version=tls,
-                    key=key_types,
-                    cipher=tuple(suite for _, suite in alike),
-                    group=unknown,
-                )
-
-
-def _lacking(who: str, tls: str, cipher: str, key: str) -> tuple[str, ...]:
-    """The groups with which a suite cannot be used."""
-    wishes = (Wanted(tls, cipher, group, key) for group in groups.BY_NAME if group not in PRIMES)
-    return tuple(
-        wanted.group
-        for wanted in wishes
-        if (policies.of_both(wanted) if who == "both" else policies.of_one(wanted, who)) is None
-    )

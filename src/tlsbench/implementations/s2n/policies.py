@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 from tlsbench.scenarios import ciphers, groups, keys
+from tlsbench.scenarios.groups import NO_GROUP
 
 _AES_128: Final = "TLS_AES_128_GCM_SHA256"
 _AES_256: Final = "TLS_AES_256_GCM_SHA384"
@@ -65,7 +66,7 @@ class Policy:
 
 def _policy(name: str, suites: str, offered: str, shares: str = "", *, ml_dsa: bool = False) -> Policy:
     long = _long(suites)
-    versions = dict.fromkeys(ciphers.BY_NAME[suite].version for suite in long)
+    versions = sorted({ciphers.BY_NAME[suite].version for suite in long}, reverse=True)
     return Policy(name, tuple(versions), long, _long(offered), _long(shares), ml_dsa)
 
 
@@ -105,12 +106,29 @@ POLICIES: Final = (
     _policy("20190122", "rsa-cc rsa-cbc rsa-128 rsa-256", "p256 p384"),
     _policy("20190214", "ec-cbc rsa-cbc ec-128 rsa-128 ec-256 rsa-256", "p256 p384"),
 )
-
-
-#: The suites that these policies offer; others of s2n-tls are in policies that are not used here.
-SUITES: Final = frozenset(suite for policy in POLICIES for suite in policy.suites)
-#: The policy that has everything, which according to the library is for tests.
-EVERYTHING: Final = "test_all"
+#: The policy that has everything, which according to the library is for tests. It is used for the suites that
+#: the table gives to no other, at one end, with a peer that offers or accepts nothing else.
+EVERYTHING: Final = _policy(
+    "test_all",
+    "TLS_RSA_WITH_RC4_128_MD5 TLS_RSA_WITH_RC4_128_SHA TLS_RSA_WITH_3DES_EDE_CBC_SHA "
+    "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA TLS_RSA_WITH_AES_128_CBC_SHA TLS_DHE_RSA_WITH_AES_128_CBC_SHA "
+    "TLS_RSA_WITH_AES_256_CBC_SHA TLS_DHE_RSA_WITH_AES_256_CBC_SHA TLS_RSA_WITH_AES_128_CBC_SHA256 "
+    "TLS_RSA_WITH_AES_256_CBC_SHA256 TLS_DHE_RSA_WITH_AES_128_CBC_SHA256 TLS_DHE_RSA_WITH_AES_256_CBC_SHA256 "
+    "TLS_RSA_WITH_AES_128_GCM_SHA256 TLS_RSA_WITH_AES_256_GCM_SHA384 TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 "
+    "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384 128 256 cc ec-cbc TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA "
+    "TLS_ECDHE_RSA_WITH_RC4_128_SHA TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA rsa-cbc "
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 "
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384 TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 "
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384 ec-128 ec-256 rsa-128 rsa-256 rsa-cc ec-cc "
+    "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    "mlkem p256mlkem p384mlkem mlkem1024 x25519 p256 p384 p521",
+    "mlkem x25519",
+    ml_dsa=True,
+)
+#: The suites that can be chosen by these policies.
+SUITES: Final = frozenset(EVERYTHING.suites)
+#: Those of them that the table lists; some of its policies end with older ones, which it leaves out.
+LISTED: Final = frozenset(suite for policy in POLICIES for suite in policy.suites)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +181,10 @@ def of_one(wanted: Wanted, side: str) -> Policy | None:
     curve = keys.BY_NAME[wanted.key].curve if wanted.version == "1.2" else ""
     fitting = (
         policy
-        for policy in POLICIES
+        for policy in (POLICIES if wanted.cipher in LISTED else (EVERYTHING,))
         if wanted.version in policy.versions
         and wanted.cipher in policy.suites
-        and wanted.group in (offered := _offered(policy, wanted.version, side))
+        and wanted.group in (offered := (*_offered(policy, wanted.version, side), NO_GROUP))
         # In TLS 1.2 the peer lists the certificate's curve as well (RFC 8422 section 5.1).
         and (not curve or (curve in offered and offered.index(wanted.group) <= offered.index(curve)))
         and (policy.signs_ml_dsa or not wanted.is_ml_dsa)
@@ -176,7 +194,7 @@ def of_one(wanted: Wanted, side: str) -> Policy | None:
 
 def _rank(policy: Policy, wanted: Wanted) -> tuple[int, ...]:
     """The rank of what is wanted, first in what peers may leave open: suites in TLS 1.3, groups in 1.2."""
-    group = policy.groups.index(wanted.group)
+    group = (*policy.groups, NO_GROUP).index(wanted.group)
     suite = _rivals(policy, wanted.version, wanted.key).index(wanted.cipher)
     newer = policy.versions[0] != wanted.version
     return (suite, group, newer) if wanted.version == "1.3" else (group, suite, newer)

@@ -41,7 +41,9 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
     return (
         kernel_tls_gap(),
         gap(
-            "set_psk_client_callback() exists since Python 3.13, and is not used here",
+            f"{python}'s set_psk_client_callback() is not used here"
+            if hasattr(ssl.SSLContext, "set_psk_client_callback")
+            else f"{python} has no set_psk_client_callback()",
             resumption="external-psk",
         ),
         gap(
