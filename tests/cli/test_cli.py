@@ -175,7 +175,7 @@ def test_every_help_has_three_examples_that_its_own_parser_takes(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert tlsbench([*words, "--help"]) == 0
-    lines = re.sub(r"\\\n *", "", capsys.readouterr().out).splitlines()  # an example may go on in another line
+    lines = re.sub(r"\\\n *", "", capsys.readouterr().out).splitlines()  # joined lines
     examples = [line.strip() for line in lines if re.match(r" +(?:[\w./-]+ )*tlsbench [a-z]+", line)]
     assert len(examples) >= 3
     for example in examples:
