@@ -30,6 +30,8 @@ from tlsbench.fleet.security import make
 from tlsbench.loading import Load, LoadPlan, LoadTally, Target
 from tlsbench.loading.machines import MACHINE_LOST, skew_ms
 from tlsbench.loading.tally import SUCCESS, histogram
+from tlsbench.results import Run
+from tlsbench.results.reader import read_file
 from tlsbench.session.load import LoadRequest
 
 pytest.importorskip("distributed", reason="a fleet needs Dask: pip install '.[fleet]'")
@@ -417,3 +419,51 @@ def test_what_was_reported_counts_where_the_scheduler_is_killed(site: Site, serv
     assert load.tally.begun > 0
     assert load.tally.open == 0
     assert f"m1 is lost: {gone}; what it had reported counts" in notes
+
+
+def run_words(site: Site, folder: Path, *more: str) -> list[str]:
+    """The command for a short run without cryptography on the machines of a site."""
+    words = ["fleet", "run", "implementation=fake", "resumption=none", "--time-budget", "0.5s", *more]
+    words += ["--scheduler", f"tcp://{site.address}:{SCHEDULER}", "--allow", "shared-hosts"]
+    words += ["--folder", str(folder / "made" / "machines"), "--json", str(folder / "fleet.json")]
+    return [sys.executable, "-m", "tlsbench", *words]
+
+
+def test_each_machine_measures_the_matrix_and_its_result_is_stored_alone_and_with_the_others(
+    site: Site, tmp_path: Path
+) -> None:
+    with site.cluster((1, 2)):
+        done = subprocess.run(run_words(site, tmp_path), capture_output=True, text=True)
+        wait_until(lambda: not site.left(1) | site.left(2), "nothing is left of the run")
+    assert done.returncode == 0, done.stderr
+    together = read_file(tmp_path / "fleet.json").result
+    assert isinstance(together, Run)
+    assert [cell.axes["machine"] for cell in together.cells] == ["m1", "m2"]
+    assert [one.name for one in together.machines] == ["m1", "m2"]
+    alone = {path.name: read_file(path).result for path in (tmp_path / "made" / "machines").iterdir()}
+    assert alone.keys() == {"m1.json", "m2.json"}
+    for name, cell in zip(sorted(alone), together.cells, strict=True):
+        run = alone[name]
+        assert isinstance(run, Run)
+        assert [one.figures for one in run.cells] == [cell.figures]
+    assert "machines, each compared with m1" in done.stdout
+
+
+def test_a_machine_that_dies_in_a_run_is_named_and_the_others_are_stored(site: Site, tmp_path: Path) -> None:
+    with site.cluster((1, 2)):
+        words = run_words(site, tmp_path, "--time-budget", "4s")
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stderr is not None
+        begun = next(
+            line for line in process.stderr if line.startswith("measuring ")
+        )  # before that, they agree
+        wait_until(lambda: site.left(1) and site.left(2), "both measure")
+        site.end(2)
+        _, said = process.communicate(timeout=2 * PATIENCE_SECONDS)
+        wait_until(lambda: not site.left(1) | site.left(2), "nothing is left of the run")
+    assert process.returncode == 3, begun + said
+    assert "m2 was lost: its worker is gone" in said
+    together = read_file(tmp_path / "fleet.json").result
+    assert isinstance(together, Run)
+    assert [(one.name, one.lost) for one in together.machines] == [("m1", ""), ("m2", "its worker is gone")]
+    assert [path.name for path in (tmp_path / "made" / "machines").iterdir()] == ["m1.json"]
