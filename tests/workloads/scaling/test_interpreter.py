@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import statistics
 import sys
 import timeit
 
@@ -31,9 +32,11 @@ def test_what_the_profiler_adds_is_taken_off() -> None:
     def call() -> None:
         [abs(1) for _ in range(1000)]
 
-    plain_ns = min(timeit.repeat(call, number=20)) * 1e9 / 20
-    found_ns = min(share_of(call, 20).interpreter_ns for _ in range(5))
-    assert found_ns < 2 * plain_ns
+    # In turns, so that a busy moment of the machine meets both.
+    pairs = [
+        (share_of(call, 20).interpreter_ns, timeit.timeit(call, number=20) * 1e9 / 20) for _ in range(15)
+    ]
+    assert statistics.median(found_ns / plain_ns for found_ns, plain_ns in pairs) < 2
 
 
 def test_calls_of_cffi_are_seen_while_a_library_is_shown() -> None:
